@@ -1,0 +1,1 @@
+"""Channel adapters: provider payloads to inbound messages, outbound messages to providers."""

@@ -1,0 +1,195 @@
+"""What every channel is: pure `verify` and `parse` on the way in, `send` on the way out.
+
+An adapter knows one provider. It never touches the database, the web framework or routing.
+The gateway hands it what arrived, byte for byte, and the settings of the configured channel;
+it answers with frozen messages, or raises one of `channels.errors`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+from uuid import UUID
+
+import httpx
+
+Kind = Literal["email", "sms", "web_form", "chat"]
+"""The kind of a channel: which sort of endpoint customers write to."""
+
+IdentityKind = Literal["email", "phone", "visitor"]
+"""The address space that an identity lives in; several channel kinds may share one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelConfig:
+    """One configured endpoint as its adapter sees it.
+
+    `settings` are public, `secrets` are decrypted for the adapter alone and never logged;
+    each adapter documents the names that it reads.
+    """
+
+    id: UUID
+    kind: Kind
+    provider: str
+    address: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What a provider delivered, byte for byte, with what the transport knew about it.
+
+    `envelope` holds transport facts under the adapter's own names: `url` and lower-case header
+    names for HTTP, `mail_from` and `rcpt_to` for SMTP, `visitor` for chat. It is stored with the
+    raw bytes, so that a replay sees the same input.
+    """
+
+    content_type: str
+    body: bytes
+    envelope: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptKey:
+    """What makes a repeated delivery recognisable: unique per workspace.
+
+    `space` names the rule that made the key (`email`, `twilio`, `form`, ...). With
+    `repeats_within`, the same key counts as a repetition only for that long: for content digests,
+    where a customer may truly say the same twice.
+    """
+
+    space: str
+    key: str
+    repeats_within: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who wrote. `address` is normalised for its space; `name` is as claimed, never identifying."""
+
+    space: IdentityKind
+    address: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmailHeaders:
+    """Message identifiers (RFC 5322 section 3.6.4) without angle brackets.
+
+    `references` is oldest first and holds `in_reply_to` only if the mail said so itself.
+    """
+
+    message_id: str | None
+    in_reply_to: str | None
+    references: tuple[str, ...]
+    reply_to: str | None
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message. `content_id` (no brackets) links inline images."""
+
+    filename: str
+    content_type: str
+    content: bytes = field(repr=False)
+    inline: bool = False
+    content_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """A provider's payload in the gateway's terms.
+
+    Every text is valid UTF-8 without NUL (see `channels.text.clean`), so that it can be stored.
+    `text` is always there, possibly empty; `html` is untrusted and must be sanitised for display.
+    `attributes` are facts about the contact or the matter (form fields, profile name).
+    `automatic` marks mail written by a machine (RFC 3834), which is never answered automatically.
+    """
+
+    kind: Kind
+    receipt: ReceiptKey
+    sender: Sender
+    recipient: str
+    text: str = field(repr=False)
+    html: str | None = field(default=None, repr=False)
+    subject: str | None = None
+    sent_at: datetime | None = None
+    email: EmailHeaders | None = None
+    attachments: tuple[Attachment, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundMessage:
+    """An agent's answer, ready for one recipient.
+
+    `delivery_id` is stable over retries: adapters pass it as the provider's idempotency key where
+    there is one. `email` is set for mail only: its identifiers thread the answer.
+    """
+
+    delivery_id: UUID
+    recipient: str
+    text: str = field(repr=False)
+    subject: str | None = None
+    sender_name: str | None = None
+    email: EmailHeaders | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The provider took the message. `provider_id` is its own name for it, if it gave one."""
+
+    provider_id: str | None
+    detail: str = ""
+
+
+class Inbound(Protocol):
+    """The inbound half of an adapter: pure functions of what arrived."""
+
+    def verify(self, payload: Payload, channel: ChannelConfig) -> None:
+        """Check that the payload is the provider's own.
+
+        Raises:
+            InvalidSignature: it is not; nothing of it may be stored.
+        """
+
+    def parse(self, payload: Payload, channel: ChannelConfig) -> InboundMessage:
+        """Read a verified payload.
+
+        Raises:
+            Unparseable: it is authentic but cannot be read; it goes to quarantine.
+        """
+
+
+class Outbound(Protocol):
+    """The outbound half of an adapter."""
+
+    async def send(
+        self, message: OutboundMessage, channel: ChannelConfig, http: httpx.AsyncClient
+    ) -> Sent:
+        """Hand one message to the provider.
+
+        Raises:
+            SendFailed: with a code of the closed vocabulary, which says whether to try again.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """One provider: its two halves and the names of its settings and secrets.
+
+    A half that is None does not exist for this provider: a form cannot be sent to, and chat is
+    carried by the visitor's own socket in both directions.
+    """
+
+    kind: Kind
+    provider: str
+    inbound: Inbound
+    outbound: Outbound | None
+    settings: frozenset[str] = frozenset()
+    secrets: frozenset[str] = frozenset()

@@ -1,0 +1,46 @@
+"""Who calls an endpoint, as its signature says it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from gateway.access.tokens import Principal, Role
+from gateway.composition import Gateway
+from gateway.problems import Problem
+
+bearer = HTTPBearer(
+    auto_error=False, description="An API key (sk_...) or an agent's token (st_...)"
+)
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+
+
+def gateway_of(request: Request) -> Gateway:
+    gateway: Gateway = request.app.state.gateway
+    return gateway
+
+
+Parts = Annotated[Gateway, Depends(gateway_of)]
+
+
+async def _agent(request: Request, gateway: Parts, _: Credentials) -> Principal:
+    return await gateway.callers.of(request, Role.AGENT)
+
+
+async def _admin(request: Request, gateway: Parts, _: Credentials) -> Principal:
+    return await gateway.callers.of(request, Role.ADMIN)
+
+
+AgentCaller = Annotated[Principal, Depends(_agent)]
+"""Any agent's token, or an admin's key."""
+
+AdminCaller = Annotated[Principal, Depends(_admin)]
+
+
+def acting_agent(caller: Principal) -> UUID:
+    """The agent behind a call that needs one; an API key is nobody in particular."""
+    if caller.agent_id is None:
+        detail = "this is done by an agent: use an agent's token (POST /v1/agents/{id}/tokens)"
+        raise Problem(403, "Forbidden", detail)
+    return caller.agent_id

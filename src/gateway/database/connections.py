@@ -1,0 +1,121 @@
+"""How processes reach PostgreSQL: a pool for requests, single connections for writers."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+SESSION_SETTINGS = {
+    "timezone": "UTC",
+    "idle_in_transaction_session_timeout": "30s",
+    "lock_timeout": "10s",
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+
+CONNECT_TIMEOUT_S = 10
+
+
+def to_json_bytes(value: Any) -> bytes:
+    return orjson.dumps(value, default=_plain)
+
+
+def to_json(value: Any) -> str:
+    return to_json_bytes(value).decode()
+
+
+def _plain(value: Any) -> str:
+    """asyncpg's ids are a subclass of UUID, which orjson leaves to us."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+class Database:
+    """One PostgreSQL database.
+
+    `dsn` is a `postgresql://` URL. Nothing connects before the first use.
+    """
+
+    def __init__(self, dsn: str, *, pool_size: int = 10, application: str = "sportello") -> None:
+        url = make_url(dsn)
+        self._raw_dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._session_settings = {**SESSION_SETTINGS, "application_name": application}
+        self.engine: AsyncEngine = create_async_engine(
+            url.set(drivername="postgresql+asyncpg"),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=CONNECT_TIMEOUT_S,
+            connect_args={
+                "timeout": CONNECT_TIMEOUT_S,
+                "server_settings": self._session_settings,
+            },
+            json_serializer=to_json,
+            json_deserializer=orjson.loads,
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One transaction, committed at the end of the block, rolled back on an exception."""
+        async with self._sessions() as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """A read-only view of one instant (REPEATABLE READ)."""
+        async with self.engine.connect() as plain:
+            connection = await plain.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            async with connection.begin():
+                yield connection
+
+    async def connect(self) -> "asyncpg.Connection[Any]":
+        """A connection of the caller's own, for set-wise writing or listening.
+
+        Plans are generic: set-wise statements have the same shape whatever the batch.
+        """
+        return await asyncpg.connect(
+            self._raw_dsn,
+            timeout=CONNECT_TIMEOUT_S,
+            server_settings={**self._session_settings, "plan_cache_mode": "force_generic_plan"},
+        )
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+CONNECTION_ERRORS = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    OSError,
+    TimeoutError,
+)
+
+
+def is_database_away(error: BaseException) -> bool:
+    """Whether the database could not be asked, as against having refused what it was asked.
+
+    Covers lost and refused connections, SQLSTATE classes 08, 53 and 57 and time-outs, whether
+    raised by asyncpg or wrapped by SQLAlchemy.
+    """
+    if isinstance(error, DBAPIError):
+        cause = getattr(error.orig, "__cause__", None) or error.orig
+        return error.connection_invalidated or (cause is not None and is_database_away(cause))
+    return isinstance(error, CONNECTION_ERRORS)

@@ -1,0 +1,57 @@
+"""The tables, one file per group of nouns. Importing this package registers all of them.
+
+Every row belongs to a workspace: the primary key starts with `workspace_id`, and every foreign key
+carries it along, so that no row can refer to another workspace's.
+"""
+
+from gateway.database.schema.access import AccessToken, Agent, Channel, Workspace
+from gateway.database.schema.base import Base
+from gateway.database.schema.conversations import (
+    Attachment,
+    Contact,
+    Conversation,
+    ConversationLink,
+    Identity,
+    Message,
+    ThreadRef,
+)
+from gateway.database.schema.deliveries import Attempt, Delivery
+from gateway.database.schema.feed import Event, FeedHead
+from gateway.database.schema.intake import Blob, Quarantine, RawPayload, Receipt
+from gateway.database.schema.queues import (
+    Assignment,
+    Decision,
+    Escalation,
+    Queue,
+    QueueEntry,
+    RuleSetVersion,
+)
+
+__all__ = [
+    "AccessToken",
+    "Agent",
+    "Assignment",
+    "Attachment",
+    "Attempt",
+    "Base",
+    "Blob",
+    "Channel",
+    "Contact",
+    "Conversation",
+    "ConversationLink",
+    "Decision",
+    "Delivery",
+    "Escalation",
+    "Event",
+    "FeedHead",
+    "Identity",
+    "Message",
+    "Quarantine",
+    "Queue",
+    "QueueEntry",
+    "RawPayload",
+    "Receipt",
+    "RuleSetVersion",
+    "ThreadRef",
+    "Workspace",
+]

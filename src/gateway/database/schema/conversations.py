@@ -1,0 +1,191 @@
+"""Who writes, what they wrote, and the matter that it belongs to."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Index, LargeBinary, Text, UniqueConstraint, false, text
+from sqlalchemy.dialects.postgresql import JSON, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gateway.database.schema.base import (
+    Base,
+    CreatedAt,
+    RowId,
+    Timestamp,
+    WorkspaceId,
+    inside_workspace,
+    one_of,
+)
+
+
+class Contact(Base):
+    """A customer. Bound to the workspace through its identities' conversations and channels."""
+
+    __tablename__ = "contact"
+
+    workspace_id: Mapped[WorkspaceId]
+    id: Mapped[RowId]
+    name: Mapped[str | None]
+    attributes: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
+    created_at: Mapped[CreatedAt]
+    erased_at: Mapped[Timestamp | None]
+
+
+class Identity(Base):
+    """An address of a contact in one space: an email address, a phone number, a chat visitor."""
+
+    __tablename__ = "identity"
+    __table_args__ = (
+        one_of("space", "email", "phone", "visitor"),
+        UniqueConstraint("workspace_id", "space", "address"),
+        Index(None, "workspace_id", "contact_id"),
+        inside_workspace("contact_id", "contact"),
+    )
+
+    workspace_id: Mapped[WorkspaceId]
+    id: Mapped[RowId]
+    contact_id: Mapped[UUID]
+    space: Mapped[str]
+    address: Mapped[str]
+    created_at: Mapped[CreatedAt]
+    last_seen_at: Mapped[Timestamp]
+
+
+class Conversation(Base):
+    """One matter of one customer. `version` grows with every change, whoever makes it."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (
+        one_of("status", "queued", "assigned", "solved", "closed"),
+        one_of("priority", "low", "normal", "high", "urgent"),
+        Index(None, "workspace_id", "identity_id", "channel_id"),
+        Index("conversation_recent_idx", "workspace_id", "last_message_at", "id"),
+        Index(
+            "conversation_open_idx",
+            "workspace_id",
+            "queue_id",
+            "last_message_at",
+            "id",
+            postgresql_where=text("status IN ('queued', 'assigned')"),
+        ),
+        Index(
+            "conversation_assignee_idx",
+            "workspace_id",
+            "assignee_id",
+            "last_message_at",
+            "id",
+            postgresql_where=text("assignee_id IS NOT NULL"),
+        ),
+        inside_workspace("channel_id", "channel"),
+        inside_workspace("identity_id", "identity"),
+        inside_workspace("queue_id", "queue"),
+        inside_workspace("assignee_id", "agent"),
+    )
+
+    workspace_id: Mapped[WorkspaceId]
+    id: Mapped[RowId]
+    channel_id: Mapped[UUID]
+    identity_id: Mapped[UUID]
+    subject: Mapped[str | None]
+    status: Mapped[str]
+    queue_id: Mapped[UUID]
+    priority: Mapped[str]
+    assignee_id: Mapped[UUID | None]
+    type: Mapped[str | None]
+    language: Mapped[str | None]
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    version: Mapped[int]
+    message_count: Mapped[int]
+    opened_at: Mapped[Timestamp]
+    last_message_at: Mapped[Timestamp]
+    solved_at: Mapped[Timestamp | None]
+    closed_at: Mapped[Timestamp | None]
+
+
+class ConversationLink(Base):
+    """Two conversations that a message speaks of at once; they are shown together, never merged."""
+
+    __tablename__ = "conversation_link"
+    __table_args__ = (
+        inside_workspace("conversation_id", "conversation", ondelete="CASCADE"),
+        inside_workspace("other_id", "conversation", ondelete="CASCADE"),
+        Index(None, "workspace_id", "other_id"),
+    )
+
+    workspace_id: Mapped[WorkspaceId]
+    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    other_id: Mapped[UUID] = mapped_column(primary_key=True)
+    created_at: Mapped[CreatedAt]
+
+
+class Message(Base):
+    """Something said. `seq` counts from 1 within the conversation, in the order of commits."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        one_of("direction", "inbound", "outbound", "note"),
+        UniqueConstraint("workspace_id", "conversation_id", "seq"),
+        inside_workspace("conversation_id", "conversation", ondelete="CASCADE"),
+    )
+
+    workspace_id: Mapped[WorkspaceId]
+    id: Mapped[RowId]
+    conversation_id: Mapped[UUID]
+    seq: Mapped[int]
+    direction: Mapped[str]
+    channel_id: Mapped[UUID]
+    identity_id: Mapped[UUID | None]
+    agent_id: Mapped[UUID | None]
+    subject: Mapped[str | None]
+    text: Mapped[str]
+    html: Mapped[str | None]
+    email: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    attributes: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    automatic: Mapped[bool] = mapped_column(server_default=false())
+    sent_at: Mapped[Timestamp | None]
+    created_at: Mapped[CreatedAt]
+
+
+class Attachment(Base):
+    """A file of a message; its bytes lie in `blob`."""
+
+    __tablename__ = "attachment"
+    __table_args__ = (
+        Index(None, "workspace_id", "message_id"),
+        Index(None, "workspace_id", "sha256"),
+        inside_workspace("message_id", "message", ondelete="CASCADE"),
+    )
+
+    workspace_id: Mapped[WorkspaceId]
+    id: Mapped[RowId]
+    message_id: Mapped[UUID]
+    filename: Mapped[str]
+    content_type: Mapped[str]
+    size: Mapped[int]
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    inline: Mapped[bool]
+    content_id: Mapped[str | None]
+
+
+class ThreadRef(Base):
+    """Which conversation a Message-ID (RFC 5322) belongs to; also ids seen only in References.
+
+    `message_id` is the message that bears the id, once it is here.
+    """
+
+    __tablename__ = "thread_ref"
+    __table_args__ = (
+        inside_workspace(
+            "conversation_id",
+            "conversation",
+            ondelete="CASCADE",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        Index(None, "workspace_id", "conversation_id"),
+    )
+
+    workspace_id: Mapped[WorkspaceId]
+    rfc_message_id: Mapped[str] = mapped_column(primary_key=True)
+    conversation_id: Mapped[UUID]
+    message_id: Mapped[UUID | None]

@@ -1,0 +1,92 @@
+"""What arrived: receipts that refuse repetitions, the raw bytes, and what could not be read."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gateway.database.schema.base import (
+    Base,
+    CreatedAt,
+    Record,
+    RowId,
+    Timestamp,
+    WorkspaceId,
+    inside_workspace,
+    one_of,
+)
+
+
+class Receipt(Base):
+    """Proof that a delivery was taken: a second one with the same key meets this row.
+
+    Points to the message, or to the quarantine entry; outlives both, hence no foreign key.
+    """
+
+    __tablename__ = "receipt"
+
+    workspace_id: Mapped[WorkspaceId]
+    space: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    message_id: Mapped[UUID | None]
+    quarantine_id: Mapped[UUID | None]
+    received_at: Mapped[Timestamp]
+    repeats_until: Mapped[Timestamp | None]
+
+
+class RawPayload(Base):
+    """A message as the provider delivered it; large bodies lie in `blob` under `sha256`."""
+
+    __tablename__ = "raw_payload"
+    __table_args__ = (
+        inside_workspace("message_id", "message", ondelete="CASCADE"),
+        Index(None, "workspace_id", "sha256", postgresql_where=text("sha256 IS NOT NULL")),
+    )
+
+    workspace_id: Mapped[WorkspaceId]
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    content_type: Mapped[str]
+    envelope: Mapped[Record]
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class Blob(Base):
+    """Bytes kept once, by their SHA-256."""
+
+    __tablename__ = "blob"
+
+    workspace_id: Mapped[WorkspaceId]
+    sha256: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[CreatedAt]
+
+
+class Quarantine(Base):
+    """An authentic payload that could not be processed, kept raw until it is replayed."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (
+        one_of("state", "held", "replayed", "discarded"),
+        inside_workspace("channel_id", "channel"),
+        Index(None, "workspace_id", "received_at", "id"),
+        Index(None, "workspace_id", "sha256", postgresql_where=text("sha256 IS NOT NULL")),
+    )
+
+    workspace_id: Mapped[WorkspaceId]
+    id: Mapped[RowId]
+    channel_id: Mapped[UUID]
+    space: Mapped[str]
+    key: Mapped[str]
+    content_type: Mapped[str]
+    envelope: Mapped[dict[str, Any]] = mapped_column(JSON)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
+    code: Mapped[str]
+    detail: Mapped[str]
+    state: Mapped[str]
+    message_id: Mapped[UUID | None]
+    received_at: Mapped[Timestamp]
+    settled_at: Mapped[Timestamp | None]

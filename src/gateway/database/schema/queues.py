@@ -1,0 +1,159 @@
+"""Where conversations wait, why they wait there, and who has them."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, text
+from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gateway.database.schema.base import (
+    Base,
+    CreatedAt,
+    Record,
+    RowId,
+    Timestamp,
+    WorkspaceId,
+    inside_workspace,
+)
+
+
+class Queue(Base):
+    """A first- or second-level queue. One of the workspace is the default: work is never lost."""
+
+    __tablename__ = "queue"
+    __table_args__ = (
+        CheckConstraint("level IN (1, 2)", name="level"),
+        Index("queue_name_key", "workspace_id", text("lower(name)"), unique=True),
+        Index(
+            "queue_default_key",
+            "workspace_id",
+            unique=True,
+            postgresql_where=text("is_default"),
+        ),
+    )
+
+    workspace_id: Mapped[WorkspaceId] = mapped_column(ForeignKey("workspace.id"))
+    id: Mapped[RowId]
+    name: Mapped[str]
+    level: Mapped[int] = mapped_column(SmallInteger)
+    is_default: Mapped[bool] = mapped_column(server_default=text("false"))
+    created_at: Mapped[CreatedAt]
+    archived_at: Mapped[Timestamp | None]
+
+
+class RuleSetVersion(Base):
+    """An immutable version of all rules; the workspace names the one in force."""
+
+    __tablename__ = "rule_set_version"
+
+    workspace_id: Mapped[WorkspaceId] = mapped_column(ForeignKey("workspace.id"))
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    rules: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    created_by: Mapped[str]
+    created_at: Mapped[CreatedAt]
+
+
+class Decision(Base):
+    """What routing decided for a message, on which facts, and why. Holds no text of the message.
+
+    `error` is set where the rules failed and the conversation went to the default queue instead.
+    """
+
+    __tablename__ = "decision"
+    __table_args__ = (inside_workspace("conversation_id", "conversation", ondelete="CASCADE"),)
+
+    workspace_id: Mapped[WorkspaceId]
+    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[RowId]
+    message_id: Mapped[UUID]
+    rule_set_version: Mapped[int]
+    facts: Mapped[Record]
+    outcome: Mapped[Record]
+    explanation: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    error: Mapped[str | None]
+    decided_at: Mapped[Timestamp]
+
+
+class QueueEntry(Base):
+    """One stay in a queue. `effective_at` orders the queue: earlier is served first."""
+
+    __tablename__ = "queue_entry"
+    __table_args__ = (
+        inside_workspace("conversation_id", "conversation", ondelete="CASCADE"),
+        inside_workspace("queue_id", "queue"),
+        Index(
+            "queue_entry_waiting_key",
+            "workspace_id",
+            "conversation_id",
+            unique=True,
+            postgresql_where=text("left_at IS NULL"),
+        ),
+        Index(
+            "queue_entry_order_idx",
+            "workspace_id",
+            "queue_id",
+            "effective_at",
+            "conversation_id",
+            postgresql_where=text("left_at IS NULL"),
+        ),
+    )
+
+    workspace_id: Mapped[WorkspaceId]
+    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[RowId]
+    queue_id: Mapped[UUID]
+    queued_at: Mapped[Timestamp]
+    effective_at: Mapped[Timestamp]
+    left_at: Mapped[Timestamp | None]
+
+
+class Assignment(Base):
+    """An agent's hold of a conversation: at most one is active, by a unique index."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        inside_workspace("conversation_id", "conversation", ondelete="CASCADE"),
+        inside_workspace("agent_id", "agent"),
+        Index(
+            "assignment_active_key",
+            "workspace_id",
+            "conversation_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "assignment_agent_idx",
+            "workspace_id",
+            "agent_id",
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    workspace_id: Mapped[WorkspaceId]
+    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[RowId]
+    agent_id: Mapped[UUID]
+    assigned_at: Mapped[Timestamp]
+    ended_at: Mapped[Timestamp | None]
+    end_reason: Mapped[str | None]
+
+
+class Escalation(Base):
+    """A move from the first to the second level; the note says what was tried."""
+
+    __tablename__ = "escalation"
+    __table_args__ = (
+        inside_workspace("conversation_id", "conversation", ondelete="CASCADE"),
+        inside_workspace("from_queue_id", "queue"),
+        inside_workspace("to_queue_id", "queue"),
+    )
+
+    workspace_id: Mapped[WorkspaceId]
+    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[RowId]
+    from_queue_id: Mapped[UUID]
+    to_queue_id: Mapped[UUID]
+    agent_id: Mapped[UUID | None]
+    note_id: Mapped[UUID]
+    escalated_at: Mapped[Timestamp]

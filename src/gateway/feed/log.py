@@ -1,0 +1,117 @@
+"""The domain log. Every event in the system is written by `append`, and by nothing else."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.database.connections import to_json
+
+
+class EventType(StrEnum):
+    """What can happen to a conversation."""
+
+    OPENED = "conversation.opened"
+    REOPENED = "conversation.reopened"
+    ASSIGNED = "conversation.assigned"
+    RELEASED = "conversation.released"
+    TRANSFERRED = "conversation.transferred"
+    ESCALATED = "conversation.escalated"
+    SOLVED = "conversation.solved"
+    CLOSED = "conversation.closed"
+    ERASED = "conversation.erased"
+    LINKED = "conversation.linked"
+    RECEIVED = "message.received"
+    REPLIED = "message.replied"
+    NOTED = "message.noted"
+    DELIVERY = "delivery.changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event before it has a position.
+
+    `version` is the conversation's after the change. `data` holds ids, states and times: no body,
+    subject, name or address, since events outlive their conversations.
+    """
+
+    workspace_id: int
+    type: EventType
+    conversation_id: UUID
+    version: int
+    queue_after: UUID | None
+    assignee_after: UUID | None
+    queue_before: UUID | None
+    assignee_before: UUID | None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+APPEND = """
+WITH head AS (
+    UPDATE feed_head
+       SET pos = pos + $2, at = greatest(at, clock_timestamp())
+     WHERE workspace_id = $1
+ RETURNING pos, at
+)
+INSERT INTO event (workspace_id, pos, at, type, conversation_id, version,
+                   queue_before, queue_after, assignee_before, assignee_after, data)
+SELECT $1, head.pos - $2 + e.n, head.at, e.type, e.conversation_id, e.version,
+       e.queue_before, e.queue_after, e.assignee_before, e.assignee_after, e.data::jsonb
+  FROM head,
+       unnest($3::text[], $4::uuid[], $5::int[], $6::uuid[], $7::uuid[], $8::uuid[], $9::uuid[],
+              $10::text[]) WITH ORDINALITY
+       AS e (type, conversation_id, version, queue_before, queue_after,
+             assignee_before, assignee_after, data, n)
+RETURNING pos
+"""
+
+
+Fetch = Callable[..., Awaitable[Sequence[Any]]]
+"""`connection.fetch` of asyncpg: a statement and its arguments, answered by rows."""
+
+
+async def append(fetch: Fetch, happenings: Iterable[Happening]) -> dict[int, int]:
+    """Write events as the last statements of a transaction; commit right after.
+
+    Taking the head last makes positions contiguous and their order the order of visibility.
+    Returns the last position per workspace.
+    """
+    ordered = sorted(happenings, key=attrgetter("workspace_id"))
+    return {
+        workspace_id: await _append_to(fetch, workspace_id, list(group))
+        for workspace_id, group in groupby(ordered, key=attrgetter("workspace_id"))
+    }
+
+
+async def _append_to(fetch: Fetch, workspace_id: int, events: Sequence[Happening]) -> int:
+    positions = await fetch(
+        APPEND,
+        workspace_id,
+        len(events),
+        [event.type for event in events],
+        [event.conversation_id for event in events],
+        [event.version for event in events],
+        [event.queue_before for event in events],
+        [event.queue_after for event in events],
+        [event.assignee_before for event in events],
+        [event.assignee_after for event in events],
+        [to_json(event.data) for event in events],
+    )
+    return max(int(row[0]) for row in positions)
+
+
+async def append_in(session: AsyncSession, *happenings: Happening) -> int:
+    """`append` for one workspace inside a session's transaction; returns the last position."""
+    await session.flush()
+    connection = await session.connection()
+
+    async def fetch(statement: str, *arguments: Any) -> Sequence[Any]:
+        return (await connection.exec_driver_sql(statement, arguments)).all()
+
+    heads = await append(fetch, happenings)
+    return heads[happenings[0].workspace_id]

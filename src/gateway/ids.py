@@ -1,0 +1,14 @@
+"""Row ids: UUIDv7 (RFC 9562), so that new rows land at the end of every index."""
+
+from datetime import datetime
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+new_id = uuid7
+
+
+def first_id_at(moment: datetime) -> UUID:
+    """The smallest id that could have been made at `moment`: ids below it are older."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | 0x2 << 62)

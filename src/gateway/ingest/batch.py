@@ -1,0 +1,103 @@
+"""One batch, one transaction: everything that a message causes is committed together.
+
+Locks are taken in the order of the whole system: receipts by key, identities, thread references,
+conversations by id, feed heads last.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from gateway.configuration import Configuration
+from gateway.feed import log
+from gateway.ids import new_id
+from gateway.ingest import identities, receipts, rows, state, threads
+from gateway.ingest.identities import KnownIdentity, address_of
+from gateway.ingest.placing import Arrival, Placement
+from gateway.ingest.submission import Accepted, Submission
+
+
+async def store(
+    connection: "asyncpg.Connection[Any]",
+    submissions: Sequence[Submission],
+    configuration: Configuration,
+) -> list[Accepted]:
+    """Commit a batch and answer each submission, in order.
+
+    Raises whatever PostgreSQL raises; then nothing is stored, or, where the connection was lost
+    during COMMIT, it is unknown and the repetition will meet its receipt.
+    """
+    async with connection.transaction():
+        claims = await receipts.claim(connection, submissions)
+        placement = await _place(connection, claims.fresh, configuration)
+        if placement is not None:
+            await rows.write(connection, placement)
+            await log.append(connection.fetch, placement.happenings)
+    answers = {id(submission): accepted for submission, accepted in claims.known}
+    answers |= _stored(placement)
+    for submission, original in claims.repeated:
+        answers[id(submission)] = replace(answers[id(original)], duplicate=True)
+    return [answers[id(submission)] for submission in submissions]
+
+
+async def _place(
+    connection: "asyncpg.Connection[Any]",
+    fresh: Sequence[tuple[Submission, UUID]],
+    configuration: Configuration,
+) -> Placement | None:
+    if not fresh:
+        return None
+    known = await identities.find_or_make(connection, [submission for submission, _ in fresh])
+    arrivals = [_arrival(submission, id_, known) for submission, id_ in fresh]
+    claimed = await threads.claim(
+        connection, [arrival.mail for arrival in arrivals if arrival.mail]
+    )
+    continuing = await state.latest(connection, _continuing(arrivals))
+    states = await state.lock(connection, claimed.conversations | continuing)
+    placement = Placement(configuration, states, claimed)
+    for arrival in arrivals:
+        placement.place(arrival)
+    await claimed.write(connection)
+    return placement
+
+
+def _arrival(
+    submission: Submission,
+    message_id: UUID,
+    known: dict[identities.Address, KnownIdentity],
+) -> Arrival:
+    conversation_id = new_id()
+    headers = submission.inbound.email
+    workspace_id = submission.workspace_id
+    return Arrival(
+        submission=submission,
+        message_id=message_id,
+        conversation_id=conversation_id,
+        identity=known[address_of(submission)],
+        mail=threads.Mail(workspace_id, message_id, conversation_id, headers) if headers else None,
+    )
+
+
+def _continuing(arrivals: Sequence[Arrival]) -> set[tuple[int, UUID, UUID]]:
+    """Senders that may have an open conversation; mail goes by its threads alone."""
+    return {
+        (arrival.submission.workspace_id, arrival.identity.id, arrival.submission.channel.config.id)
+        for arrival in arrivals
+        if arrival.mail is None and not arrival.identity.is_new
+    }
+
+
+def _stored(placement: Placement | None) -> dict[int, Accepted]:
+    if placement is None:
+        return {}
+    return {
+        id(placed.arrival.submission): Accepted(
+            message_id=placed.arrival.message_id,
+            conversation_id=placed.state.id,
+            seq=placed.seq,
+        )
+        for placed in placement.placed
+    }

@@ -1,0 +1,142 @@
+"""Asks the rules about a message, and never fails: work without a decision goes to the default."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from gateway.configuration import WorkspaceConfiguration
+from gateway.ingest.identities import KnownIdentity
+from gateway.ingest.state import ConversationState
+from gateway.ingest.submission import Submission
+from routing.explanation import Explanation
+from routing.facts import ATTRIBUTE_PREFIX, FIELDS, Facts, FactValue
+from routing.priority import Priority
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """A message in its place: what the rules are asked about.
+
+    `state` is None for a message that opens a conversation.
+    """
+
+    submission: Submission
+    identity: KnownIdentity
+    state: ConversationState | None
+    is_reopening: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A decision with the facts that may be stored, or the error that it replaces."""
+
+    queue_id: UUID
+    level: int
+    priority: str
+    tags: frozenset[str]
+    type: str | None
+    language: str | None
+    rule_set_version: int
+    facts: dict[str, Any]
+    explanation: Explanation | None
+    error: str | None = None
+
+
+def rule(occasion: Occasion, configuration: WorkspaceConfiguration) -> Ruling:
+    facts: dict[str, FactValue | None] = {}
+    previous = str(occasion.state.queue_id) if occasion.state else None
+    try:
+        facts = gather(occasion)
+        decision = configuration.rules.decide(Facts(facts), fallback_queue=previous)
+    except Exception as error:
+        log.exception("routing.failed", channel=str(occasion.submission.channel.config.id))
+        return _without_rules(configuration, facts, f"the rules failed: {type(error).__name__}")
+    return Ruling(
+        queue_id=UUID(decision.queue),
+        level=decision.level,
+        priority=decision.priority.value,
+        tags=frozenset(decision.tags),
+        type=decision.type,
+        language=decision.language,
+        rule_set_version=decision.rule_set_version,
+        facts=storable(facts),
+        explanation=decision.explanation,
+    )
+
+
+def _without_rules(
+    configuration: WorkspaceConfiguration, facts: dict[str, FactValue | None], error: str
+) -> Ruling:
+    queue = configuration.default_queue
+    return Ruling(
+        queue_id=UUID(queue.id),
+        level=queue.level,
+        priority=Priority.NORMAL.value,
+        tags=frozenset(),
+        type=None,
+        language=None,
+        rule_set_version=configuration.rules.version,
+        facts=storable(facts),
+        explanation=None,
+        error=error,
+    )
+
+
+def gather(occasion: Occasion) -> dict[str, FactValue | None]:
+    """The facts of `routing.facts`, for one message."""
+    submission, state = occasion.submission, occasion.state
+    inbound = submission.inbound
+    facts: dict[str, FactValue | None] = {
+        "kind": inbound.kind,
+        "channel": str(submission.channel.config.id),
+        "recipient": inbound.recipient or None,
+        "sender": inbound.sender.address,
+        "subject": inbound.subject,
+        "text": inbound.text,
+        "is_automatic": inbound.automatic,
+        "attachment_count": len(submission.attachments),
+        "received_at": submission.received_at,
+        "is_new": state is None,
+        "is_reopened": occasion.is_reopening,
+        "message_count": 1 if state is None else state.message_count + 1,
+    }
+    facts |= _of_conversation(state, submission.received_at)
+    for name, value in (occasion.identity.attributes | dict(inbound.attributes)).items():
+        facts[ATTRIBUTE_PREFIX + name] = value
+    return facts
+
+
+def _of_conversation(state: ConversationState | None, now: datetime) -> dict[str, FactValue | None]:
+    if state is None:
+        return {"tags": frozenset()}
+    return {
+        "tags": state.tags,
+        "type": state.type,
+        "language": state.language,
+        "priority": Priority(state.priority),
+        "previous_queue": str(state.queue_id),
+        "previous_agent": str(state.assignee_id) if state.assignee_id else None,
+        "waiting": (now - state.opened_at).total_seconds() if state.status == "queued" else None,
+    }
+
+
+def storable(facts: dict[str, FactValue | None]) -> dict[str, Any]:
+    """The facts without texts: a decision outlives the words that it was taken on."""
+    return {
+        name: _plain(value)
+        for name, value in facts.items()
+        if value is not None and name in FIELDS and not FIELDS[name].is_private
+    }
+
+
+def _plain(value: FactValue) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.value if isinstance(value, Priority) else value

@@ -1,0 +1,237 @@
+"""Puts each message of a batch into its conversation: pure, on states that are already locked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from gateway.configuration import Configuration
+from gateway.feed.log import EventType, Happening
+from gateway.ids import new_id
+from gateway.ingest.deciding import Occasion, Ruling, rule
+from gateway.ingest.identities import KnownIdentity
+from gateway.ingest.state import ConversationState
+from gateway.ingest.submission import Submission
+from gateway.ingest.threads import Mail, Threads
+from routing.priority import Priority, effective_at
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A new message with what the database knows about its sender and, for mail, its thread."""
+
+    submission: Submission
+    message_id: UUID
+    conversation_id: UUID  # the one that it opens if it belongs to none
+    identity: KnownIdentity
+    mail: Mail | None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A message in its conversation, at `seq`, with the decision that it caused.
+
+    `applied` is False where an open conversation kept its queue and priority.
+    """
+
+    arrival: Arrival
+    state: ConversationState
+    seq: int
+    decision_id: UUID
+    ruling: Ruling
+    applied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A new stay in a queue."""
+
+    state: ConversationState
+    queue_id: UUID
+    queued_at: datetime
+    effective_at: datetime
+
+
+class Placement:
+    """The outcome of a batch, ready to be written.
+
+    `states` holds every conversation touched; `open_by_sender` those that a sender's next message
+    on the same channel continues.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        states: dict[UUID, ConversationState],
+        threads: Threads,
+    ) -> None:
+        self._configuration = configuration
+        self._threads = threads
+        self.states = states
+        self.open_by_sender = {
+            (state.workspace_id, state.identity_id, state.channel_id): state
+            for state in sorted(states.values(), key=lambda state: state.last_message_at)
+        }
+        self.placed: list[Placed] = []
+        self.waiting: list[Waiting] = []
+        self.links: list[tuple[int, UUID, UUID]] = []
+        self.happenings: list[Happening] = []
+
+    def place(self, arrival: Arrival) -> None:
+        state, links = self._find(arrival)
+        reopening = state is not None and not state.is_open
+        occasion = Occasion(arrival.submission, arrival.identity, state, reopening)
+        workspace = self._configuration.workspace(arrival.submission.workspace_id)
+        ruling = rule(occasion, workspace)
+        decision_id = new_id()
+        applied = state is None or reopening
+        if state is None:
+            state = self._open(arrival, ruling, decision_id)
+        elif reopening:
+            self._reopen(state, arrival, ruling, decision_id)
+        else:
+            state.tags |= ruling.tags
+        self._link(state, links)
+        seq = self._receive(state, arrival, decision_id)
+        self.placed.append(Placed(arrival, state, seq, decision_id, ruling, applied))
+
+    def _find(self, arrival: Arrival) -> tuple[ConversationState | None, list[UUID]]:
+        """The conversation that the message continues, and others that it speaks of."""
+        submission = arrival.submission
+        if arrival.mail is not None:
+            homes = self._threads.homes(arrival.mail)
+            candidates = [self.states[home] for home in homes if home in self.states]
+        else:
+            key = (submission.workspace_id, arrival.identity.id, submission.channel.config.id)
+            known = self.open_by_sender.get(key)
+            candidates = [known] if known else []
+        for state in candidates:
+            if state.takes(submission.channel, submission.received_at):
+                return state, [other.id for other in candidates if other is not state]
+        return None, [other.id for other in candidates] if arrival.mail else []
+
+    def _open(self, arrival: Arrival, ruling: Ruling, decision_id: UUID) -> ConversationState:
+        submission = arrival.submission
+        state = ConversationState(
+            workspace_id=submission.workspace_id,
+            id=arrival.conversation_id,
+            channel_id=submission.channel.config.id,
+            identity_id=arrival.identity.id,
+            subject=submission.inbound.subject,
+            status="queued",
+            queue_id=ruling.queue_id,
+            priority=ruling.priority,
+            assignee_id=None,
+            type=ruling.type,
+            language=ruling.language,
+            tags=ruling.tags,
+            version=0,
+            message_count=0,
+            opened_at=submission.received_at,
+            last_message_at=submission.received_at,
+            solved_at=None,
+            is_new=True,
+        )
+        self.states[state.id] = state
+        self.open_by_sender[state.workspace_id, state.identity_id, state.channel_id] = state
+        self._queue(state, submission.received_at)
+        data = {"conversation": described(state, ruling), "decision": decision_id}
+        self._tell(EventType.OPENED, state, data, queue_before=None)
+        return state
+
+    def _reopen(
+        self, state: ConversationState, arrival: Arrival, ruling: Ruling, decision_id: UUID
+    ) -> None:
+        queue_before, assignee_before = state.queue_id, state.assignee_id
+        state.status = "queued"
+        state.solved_at = None
+        state.assignee_id = None
+        state.queue_id = ruling.queue_id
+        state.priority = ruling.priority
+        state.tags |= ruling.tags
+        state.type = ruling.type or state.type
+        self._queue(state, arrival.submission.received_at)
+        data = {"conversation": described(state, ruling), "decision": decision_id}
+        self._tell(
+            EventType.REOPENED,
+            state,
+            data,
+            queue_before=queue_before,
+            assignee_before=assignee_before,
+        )
+
+    def _queue(self, state: ConversationState, now: datetime) -> None:
+        moment = effective_at(now, Priority(state.priority))
+        self.waiting.append(Waiting(state, state.queue_id, now, moment))
+
+    def _link(self, state: ConversationState, others: list[UUID]) -> None:
+        for other in others:
+            self.links.append((state.workspace_id, state.id, other))
+            self._tell(EventType.LINKED, state, {"conversation": {}, "other": other})
+
+    def _receive(self, state: ConversationState, arrival: Arrival, decision_id: UUID) -> int:
+        submission = arrival.submission
+        state.message_count += 1
+        state.last_message_at = max(state.last_message_at, submission.received_at)
+        if arrival.mail is not None:
+            self._threads.settle(arrival.mail, state.id)
+        message = {
+            "id": arrival.message_id,
+            "seq": state.message_count,
+            "direction": "inbound",
+            "channel": submission.channel.config.id,
+            "attachments": len(submission.attachments),
+            "automatic": submission.inbound.automatic,
+        }
+        changed = {
+            "message_count": state.message_count,
+            "last_message_at": state.last_message_at,
+            "tags": sorted(state.tags),
+        }
+        self._tell(
+            EventType.RECEIVED,
+            state,
+            {"conversation": changed, "message": message, "decision": decision_id},
+        )
+        return state.message_count
+
+    def _tell(
+        self,
+        event: EventType,
+        state: ConversationState,
+        data: dict[str, Any],
+        **before: UUID | None,
+    ) -> None:
+        state.version += 1
+        self.happenings.append(
+            Happening(
+                workspace_id=state.workspace_id,
+                type=event,
+                conversation_id=state.id,
+                version=state.version,
+                queue_before=before.get("queue_before", state.queue_id),
+                queue_after=state.queue_id,
+                assignee_before=before.get("assignee_before", state.assignee_id),
+                assignee_after=state.assignee_id,
+                data=data,
+            )
+        )
+
+
+def described(state: ConversationState, ruling: Ruling) -> dict[str, Any]:
+    """The conversation as the feed's clients hold it, without anything personal."""
+    return {
+        "channel": state.channel_id,
+        "status": state.status,
+        "queue": state.queue_id,
+        "level": ruling.level,
+        "priority": state.priority,
+        "assignee": state.assignee_id,
+        "type": state.type,
+        "language": state.language,
+        "tags": sorted(state.tags),
+        "opened_at": state.opened_at,
+        "last_message_at": state.last_message_at,
+        "message_count": state.message_count,
+        "solved_at": state.solved_at,
+    }

@@ -1,0 +1,250 @@
+"""The rows of a batch, table by table, each written by one statement."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import asyncpg
+
+from channels.contract import EmailHeaders
+from gateway.database.connections import to_json
+from gateway.ids import new_id
+from gateway.ingest.placing import Placed, Placement, Waiting
+from gateway.ingest.state import ConversationState
+
+NEW_CONVERSATIONS = """
+INSERT INTO conversation (workspace_id, id, channel_id, identity_id, subject, status, queue_id,
+                          priority, type, language, tags, version, message_count, opened_at,
+                          last_message_at)
+SELECT workspace_id, id, channel_id, identity_id, subject, status, queue_id, priority, type,
+       language, tags::text[], version, message_count, opened_at, last_message_at
+  FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[],
+              $8::text[], $9::text[], $10::text[], $11::text[], $12::int[], $13::int[],
+              $14::timestamptz[], $15::timestamptz[])
+       AS c (workspace_id, id, channel_id, identity_id, subject, status, queue_id, priority, type,
+             language, tags, version, message_count, opened_at, last_message_at)
+"""
+
+CHANGED_CONVERSATIONS = """
+UPDATE conversation c
+   SET status = n.status, queue_id = n.queue_id, priority = n.priority,
+       assignee_id = n.assignee_id, type = n.type, tags = n.tags::text[], version = n.version,
+       message_count = n.message_count, last_message_at = n.last_message_at,
+       solved_at = n.solved_at
+  FROM unnest($1::int[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::uuid[], $7::text[],
+              $8::text[], $9::int[], $10::int[], $11::timestamptz[], $12::timestamptz[])
+       AS n (workspace_id, id, status, queue_id, priority, assignee_id, type, tags, version,
+             message_count, last_message_at, solved_at)
+ WHERE (c.workspace_id, c.id) = (n.workspace_id, n.id)
+"""
+
+QUEUE_ENTRIES = """
+INSERT INTO queue_entry (workspace_id, conversation_id, id, queue_id, queued_at, effective_at)
+SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[],
+                     $6::timestamptz[])
+"""
+
+MESSAGES = """
+INSERT INTO message (workspace_id, id, conversation_id, seq, direction, channel_id, identity_id,
+                     subject, text, html, email, attributes, automatic, sent_at, created_at)
+SELECT workspace_id, id, conversation_id, seq, 'inbound', channel_id, identity_id, subject, text,
+       html, email::json, attributes::json, automatic, sent_at, created_at
+  FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::int[], $5::uuid[], $6::uuid[], $7::text[],
+              $8::text[], $9::text[], $10::text[], $11::text[], $12::bool[], $13::timestamptz[],
+              $14::timestamptz[])
+       AS m (workspace_id, id, conversation_id, seq, channel_id, identity_id, subject, text, html,
+             email, attributes, automatic, sent_at, created_at)
+"""
+
+RAW_PAYLOADS = """
+INSERT INTO raw_payload (workspace_id, message_id, content_type, envelope, body, sha256)
+SELECT workspace_id, message_id, content_type, envelope::json, body, sha256
+  FROM unnest($1::int[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::bytea[])
+       AS r (workspace_id, message_id, content_type, envelope, body, sha256)
+"""
+
+ATTACHMENTS = """
+INSERT INTO attachment (workspace_id, id, message_id, filename, content_type, size, sha256,
+                        inline, content_id)
+SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[],
+                     $7::bytea[], $8::bool[], $9::text[])
+"""
+
+DECISIONS = """
+INSERT INTO decision (workspace_id, conversation_id, id, message_id, rule_set_version, facts,
+                      outcome, explanation, error, decided_at)
+SELECT workspace_id, conversation_id, id, message_id, rule_set_version, facts::json,
+       outcome::json, explanation::json, error, decided_at
+  FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::text[], $7::text[],
+              $8::text[], $9::text[], $10::timestamptz[])
+       AS d (workspace_id, conversation_id, id, message_id, rule_set_version, facts, outcome,
+             explanation, error, decided_at)
+"""
+
+LINKS = """
+INSERT INTO conversation_link (workspace_id, conversation_id, other_id)
+SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[])
+ON CONFLICT DO NOTHING
+"""
+
+
+async def write(connection: "asyncpg.Connection[Any]", placement: Placement) -> None:
+    """Everything but the events, in the order that the references need."""
+    states = placement.states.values()
+    touched = {placed.state.id for placed in placement.placed}
+    for statement, rows in (
+        (NEW_CONVERSATIONS, [_new(state) for state in states if state.is_new]),
+        (
+            CHANGED_CONVERSATIONS,
+            [_changed(state) for state in states if not state.is_new and state.id in touched],
+        ),
+        (QUEUE_ENTRIES, [_entry(waiting) for waiting in placement.waiting]),
+        (MESSAGES, [_message(placed) for placed in placement.placed]),
+        (RAW_PAYLOADS, [_raw(placed) for placed in placement.placed]),
+        (ATTACHMENTS, [row for placed in placement.placed for row in _attachments(placed)]),
+        (DECISIONS, [_decision(placed) for placed in placement.placed]),
+        (LINKS, placement.links),
+    ):
+        if rows:
+            await connection.execute(statement, *zip(*rows, strict=True))
+
+
+def _text_array(values: Iterable[str]) -> str:
+    """PostgreSQL's array literal: `unnest` cannot carry arrays of different lengths."""
+    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in sorted(values))
+    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
+
+
+def _new(state: ConversationState) -> tuple[Any, ...]:
+    return (
+        state.workspace_id,
+        state.id,
+        state.channel_id,
+        state.identity_id,
+        state.subject,
+        state.status,
+        state.queue_id,
+        state.priority,
+        state.type,
+        state.language,
+        _text_array(state.tags),
+        state.version,
+        state.message_count,
+        state.opened_at,
+        state.last_message_at,
+    )
+
+
+def _changed(state: ConversationState) -> tuple[Any, ...]:
+    return (
+        state.workspace_id,
+        state.id,
+        state.status,
+        state.queue_id,
+        state.priority,
+        state.assignee_id,
+        state.type,
+        _text_array(state.tags),
+        state.version,
+        state.message_count,
+        state.last_message_at,
+        state.solved_at,
+    )
+
+
+def _entry(waiting: Waiting) -> tuple[Any, ...]:
+    state = waiting.state
+    return (
+        state.workspace_id,
+        state.id,
+        new_id(),
+        waiting.queue_id,
+        waiting.queued_at,
+        waiting.effective_at,
+    )
+
+
+def _message(placed: Placed) -> tuple[Any, ...]:
+    submission, inbound = placed.arrival.submission, placed.arrival.submission.inbound
+    return (
+        submission.workspace_id,
+        placed.arrival.message_id,
+        placed.state.id,
+        placed.seq,
+        submission.channel.config.id,
+        placed.arrival.identity.id,
+        inbound.subject,
+        inbound.text,
+        inbound.html,
+        to_json(email_document(inbound.email)) if inbound.email else None,
+        to_json(dict(inbound.attributes)) if inbound.attributes else None,
+        inbound.automatic,
+        inbound.sent_at,
+        submission.received_at,
+    )
+
+
+def email_document(headers: EmailHeaders) -> dict[str, Any]:
+    """`message.email`: the names of `EmailHeaders`."""
+    return {
+        "message_id": headers.message_id,
+        "in_reply_to": headers.in_reply_to,
+        "references": headers.references,
+        "reply_to": headers.reply_to,
+        "to": headers.to,
+        "cc": headers.cc,
+    }
+
+
+def _raw(placed: Placed) -> tuple[Any, ...]:
+    submission = placed.arrival.submission
+    return (
+        submission.workspace_id,
+        placed.arrival.message_id,
+        submission.payload.content_type,
+        to_json(dict(submission.payload.envelope)),
+        None if submission.blob else submission.payload.body,
+        submission.blob,
+    )
+
+
+def _attachments(placed: Placed) -> Sequence[tuple[Any, ...]]:
+    submission = placed.arrival.submission
+    return [
+        (
+            submission.workspace_id,
+            new_id(),
+            placed.arrival.message_id,
+            stored.filename,
+            stored.content_type,
+            stored.size,
+            stored.sha256,
+            stored.inline,
+            stored.content_id,
+        )
+        for stored in submission.attachments
+    ]
+
+
+def _decision(placed: Placed) -> tuple[Any, ...]:
+    ruling = placed.ruling
+    outcome = {
+        "queue": ruling.queue_id,
+        "level": ruling.level,
+        "priority": ruling.priority,
+        "tags": sorted(ruling.tags),
+        "type": ruling.type,
+        "language": ruling.language,
+        "applied": placed.applied,
+    }
+    return (
+        placed.state.workspace_id,
+        placed.state.id,
+        placed.decision_id,
+        placed.arrival.message_id,
+        ruling.rule_set_version,
+        to_json(ruling.facts),
+        to_json(outcome),
+        to_json(ruling.explanation),
+        ruling.error,
+        placed.arrival.submission.received_at,
+    )

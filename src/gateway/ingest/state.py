@@ -1,0 +1,105 @@
+"""A conversation while a batch changes it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from channels.contract import Kind
+from gateway.configuration import ConfiguredChannel
+
+CONTINUES_FOR: dict[Kind, timedelta] = {
+    "email": timedelta(days=30),
+    "sms": timedelta(days=7),
+    "chat": timedelta(days=1),
+    "web_form": timedelta(hours=1),
+}
+"""How long after the last message another one still speaks of the same matter.
+
+For mail, whose threads say so themselves, it bounds only the reopening of what was solved.
+"""
+
+
+def continues_for(channel: ConfiguredChannel) -> timedelta:
+    hours = channel.config.settings.get("continue_hours")
+    return timedelta(hours=float(hours)) if hours else CONTINUES_FOR[channel.config.kind]
+
+
+@dataclass(slots=True)
+class ConversationState:
+    """One row of `conversation`, locked, with what the batch has made of it so far."""
+
+    workspace_id: int
+    id: UUID
+    channel_id: UUID
+    identity_id: UUID
+    subject: str | None
+    status: str
+    queue_id: UUID
+    priority: str
+    assignee_id: UUID | None
+    type: str | None
+    language: str | None
+    tags: frozenset[str]
+    version: int
+    message_count: int
+    opened_at: datetime
+    last_message_at: datetime
+    solved_at: datetime | None
+    is_new: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in {"queued", "assigned"}
+
+    def takes(self, channel: ConfiguredChannel, now: datetime) -> bool:
+        """Whether a message that arrives now on `channel` belongs to this conversation."""
+        if self.status == "closed":
+            return False
+        if self.is_open and channel.config.kind != "web_form":
+            return True
+        return now - self.last_message_at <= continues_for(channel)
+
+
+COLUMNS = """workspace_id, id, channel_id, identity_id, subject, status, queue_id, priority,
+             assignee_id, type, language, tags, version, message_count, opened_at,
+             last_message_at, solved_at"""
+
+LOCK = f"""
+SELECT {COLUMNS} FROM conversation
+ WHERE (workspace_id, id) IN (SELECT * FROM unnest($1::int[], $2::uuid[]))
+ ORDER BY workspace_id, id
+   FOR NO KEY UPDATE
+"""  # noqa: S608 - no value is interpolated
+
+LATEST = """
+SELECT w.workspace_id, latest.id
+  FROM unnest($1::int[], $2::uuid[], $3::uuid[]) AS w (workspace_id, identity_id, channel_id)
+ CROSS JOIN LATERAL (
+       SELECT c.id FROM conversation c
+        WHERE c.workspace_id = w.workspace_id AND c.identity_id = w.identity_id
+          AND c.channel_id = w.channel_id AND c.status <> 'closed'
+        ORDER BY c.last_message_at DESC LIMIT 1) AS latest
+"""
+
+
+async def lock(
+    connection: "asyncpg.Connection[Any]", ids: set[tuple[int, UUID]]
+) -> dict[UUID, ConversationState]:
+    """Lock conversations in the order of their ids and read them as they now are."""
+    if not ids:
+        return {}
+    rows = await connection.fetch(LOCK, *zip(*ids, strict=True))
+    return {row["id"]: ConversationState(**{**row, "tags": frozenset(row["tags"])}) for row in rows}
+
+
+async def latest(
+    connection: "asyncpg.Connection[Any]", wanted: set[tuple[int, UUID, UUID]]
+) -> set[tuple[int, UUID]]:
+    """The newest conversation of each (workspace, identity, channel) that is not closed."""
+    if not wanted:
+        return set()
+    rows = await connection.fetch(LATEST, *zip(*wanted, strict=True))
+    return {(row["workspace_id"], row["id"]) for row in rows}

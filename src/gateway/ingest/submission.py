@@ -1,0 +1,71 @@
+"""What goes into the writer and what comes out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from channels.contract import InboundMessage, Payload
+from gateway.configuration import ConfiguredChannel
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAttachment:
+    """An attachment whose bytes already lie in `blob`."""
+
+    filename: str
+    content_type: str
+    size: int
+    sha256: bytes
+    inline: bool
+    content_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A parsed message on its way to the writer.
+
+    What is large was stored before it queued: `attachments`, and a raw body under the digest
+    `blob`; the payload's body and the message's attachments are then empty.
+    """
+
+    channel: ConfiguredChannel
+    payload: Payload
+    inbound: InboundMessage
+    received_at: datetime
+    blob: bytes | None = None
+    attachments: tuple[StoredAttachment, ...] = ()
+
+    @property
+    def workspace_id(self) -> int:
+        return self.channel.workspace_id
+
+    @property
+    def receipt_key(self) -> tuple[int, str, str]:
+        return self.workspace_id, self.inbound.receipt.space, self.inbound.receipt.key
+
+    @property
+    def size(self) -> int:
+        """Bytes that it holds in memory while it waits."""
+        return len(self.payload.body) + len(self.inbound.text) + len(self.inbound.html or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A committed answer: the message, or its place in quarantine; `duplicate` if it was known."""
+
+    message_id: UUID | None
+    conversation_id: UUID | None
+    seq: int | None = None
+    quarantine_id: UUID | None = None
+    duplicate: bool = False
+
+
+class IngestUnavailable(Exception):  # noqa: N818 - says what is the case
+    """Nothing was stored, or it is unknown whether it was: the provider must try again.
+
+    `retry_after_s` is what to tell it.
+    """
+
+    def __init__(self, reason: str, retry_after_s: int = 2) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s

@@ -1,0 +1,80 @@
+"""All settings, read once from the environment (prefix `SPORTELLO_`) or a `.env` file."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+KILOBYTE = 1024
+MEGABYTE = 1024 * KILOBYTE
+
+
+def default_data_folder() -> Path:
+    """Where the embedded database and the secret key live unless told otherwise.
+
+    As root it must be reachable by the unprivileged user that PostgreSQL runs as.
+    """
+    if os.geteuid() == 0:
+        return Path("/var/lib/sportello")
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "sportello"
+
+
+class Settings(BaseSettings):
+    """Each field's description is its line in the README's table of settings."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SPORTELLO_", env_file=".env", extra="ignore", populate_by_name=True
+    )
+
+    database_url: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("DATABASE_URL", "SPORTELLO_DATABASE_URL"),
+        description="PostgreSQL to use; unset starts the embedded one",
+    )
+    data_folder: Path = Field(
+        default_factory=default_data_folder,
+        description="Embedded database and generated secret key",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Encrypts the channels' secrets (`sportello keys secret` makes one); "
+        "unset keeps a generated one in the data folder",
+    )
+    host: str = Field("127.0.0.1", description="Address that the doors listen on")
+    port: int = Field(8000, ge=0, le=65535, description="HTTP and websocket port")
+    smtp_port: int = Field(2525, ge=0, le=65535, description="SMTP door's port")
+    smtp_enabled: bool = Field(True, description="Whether this process opens an SMTP door")
+    public_url: str | None = Field(
+        None, description="URL that providers post to, where a proxy stands in front"
+    )
+    max_payload_bytes: int = Field(
+        25 * MEGABYTE, ge=KILOBYTE, description="Larger payloads are refused (413, SMTP 552)"
+    )
+    inline_payload_bytes: int = Field(
+        64 * KILOBYTE, ge=0, description="Larger raw payloads are stored apart before they queue"
+    )
+    ingest_queue_messages: int = Field(
+        5_000, ge=1, description="Messages waiting for the writer; beyond: 503"
+    )
+    ingest_queue_bytes: int = Field(
+        128 * MEGABYTE, ge=KILOBYTE, description="Bytes waiting for the writer; beyond: 503"
+    )
+    pool_size: int = Field(10, ge=1, le=200, description="Database connections per process")
+    poll_interval_s: float = Field(
+        1.0, gt=0, le=60, description="Safety net behind the wake-ups: feed, deliveries, settings"
+    )
+    worker: bool | None = Field(
+        None, description="Whether `serve` runs a worker inside; unset: only when embedded"
+    )
+    send_timeout_s: float = Field(20.0, gt=0, description="Limit of one sending attempt")
+    max_attempts: int = Field(8, ge=1, description="Sending attempts before a delivery fails")
+    retry_base_s: float = Field(5.0, gt=0, description="First pause after a failed attempt")
+    log_format: Literal["console", "json"] = Field("console", description="Shape of log lines")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Log level")
+
+    @property
+    def is_embedded(self) -> bool:
+        return self.database_url is None

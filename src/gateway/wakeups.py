@@ -1,0 +1,112 @@
+"""Hints that something may be waiting: within the process at once, to others by NOTIFY.
+
+A hint may be lost, repeated or late. Whoever waits also polls; the tables are the truth.
+Hints are never part of a transaction: NOTIFY inside one would make commits queue up behind each
+other. They are sent after the commit, many in one statement.
+"""
+
+import asyncio
+from contextlib import suppress
+from enum import StrEnum
+from typing import Any
+
+import asyncpg
+import structlog
+
+from gateway.database.connections import Database, is_database_away
+
+PG_CHANNEL = "sportello"
+RECONNECT_S = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Topic(StrEnum):
+    FEED = "feed"
+    DELIVERY = "delivery"
+    CONFIGURATION = "configuration"
+
+
+class Wakeups:
+    """The process's end of the hints.
+
+    `run` must be running for other processes to hear and be heard; `notify` works without.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._listeners: dict[Topic, set[asyncio.Event]] = {topic: set() for topic in Topic}
+        self._outgoing: set[Topic] = set()
+        self._has_outgoing = asyncio.Event()
+
+    def listen(self, topic: Topic) -> asyncio.Event:
+        """An event that is set whenever the topic is hinted at; the caller clears it."""
+        event = asyncio.Event()
+        self._listeners[topic].add(event)
+        return event
+
+    def forget(self, topic: Topic, event: asyncio.Event) -> None:
+        self._listeners[topic].discard(event)
+
+    def notify(self, *topics: Topic) -> None:
+        """Call after the commit."""
+        for topic in topics:
+            self._wake(topic)
+        self._outgoing.update(topics)
+        self._has_outgoing.set()
+
+    def _wake(self, topic: Topic) -> None:
+        for event in self._listeners[topic]:
+            event.set()
+
+    def _heard(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
+        with suppress(ValueError):
+            self._wake(Topic(str(payload)))
+
+    async def run(self) -> None:
+        """Keep a listening connection until cancelled, connecting again after a loss."""
+        while True:
+            try:
+                await self._serve_connection()
+            except Exception as error:
+                if not is_database_away(error):
+                    raise
+                log.warning("wakeups.disconnected", reason=type(error).__name__)
+            await asyncio.sleep(RECONNECT_S)
+
+    async def _serve_connection(self) -> None:
+        connection = await self._database.connect()
+        try:
+            await connection.add_listener(PG_CHANNEL, self._heard)
+            for topic in Topic:
+                self._wake(topic)  # whatever was hinted at while nobody listened
+            await self._send_until_lost(connection)
+        finally:
+            connection.terminate()
+
+    async def _send_until_lost(self, connection: "asyncpg.Connection[Any]") -> None:
+        lost = asyncio.Event()
+
+        def leave(_connection: Any) -> None:
+            lost.set()
+            self._has_outgoing.set()
+
+        connection.add_termination_listener(leave)
+        while not lost.is_set():
+            await self._has_outgoing.wait()
+            self._has_outgoing.clear()
+            if self._outgoing and not lost.is_set():
+                topics, self._outgoing = sorted(self._outgoing), set()
+                await connection.execute(
+                    "SELECT pg_notify($1, topic) FROM unnest($2::text[]) AS topic",
+                    PG_CHANNEL,
+                    topics,
+                )
+
+
+async def wait_for(event: asyncio.Event, timeout_s: float) -> None:
+    """Until the hint comes or the poll is due, whichever is first; clears the hint."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            await event.wait()
+    event.clear()
