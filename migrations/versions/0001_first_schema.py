@@ -124,7 +124,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("agent_pkey")),
     )
     op.create_index(
-        "agent_email_key", "agent", ["workspace_id", sa.literal_column("lower(email)")], unique=True
+        "agent_email_key",
+        "agent",
+        ["workspace_id", sa.literal_column("lower(email)")],
+        unique=True,
+        postgresql_where=sa.text("archived_at IS NULL"),
     )
     op.create_table(
         "channel",
@@ -226,7 +230,11 @@ def upgrade() -> None:
         postgresql_where=sa.text("is_default"),
     )
     op.create_index(
-        "queue_name_key", "queue", ["workspace_id", sa.literal_column("lower(name)")], unique=True
+        "queue_name_key",
+        "queue",
+        ["workspace_id", sa.literal_column("lower(name)")],
+        unique=True,
+        postgresql_where=sa.text("archived_at IS NULL"),
     )
     op.create_table(
         "rule_set_version",
@@ -331,6 +339,20 @@ def upgrade() -> None:
         ["workspace_id", "assignee_id", "last_message_at", "id"],
         unique=False,
         postgresql_where=sa.text("assignee_id IS NOT NULL"),
+    )
+    op.create_index(
+        "conversation_closed_idx",
+        "conversation",
+        ["workspace_id", "closed_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'closed'"),
+    )
+    op.create_index(
+        "conversation_solved_idx",
+        "conversation",
+        ["workspace_id", "solved_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'solved'"),
     )
     op.create_index(
         "conversation_open_idx",
@@ -825,11 +847,21 @@ def downgrade() -> None:
     op.drop_index(
         op.f("conversation_workspace_id_identity_id_channel_id_idx"), table_name="conversation"
     )
+    op.drop_index(
+        "conversation_solved_idx",
+        table_name="conversation",
+        postgresql_where=sa.text("status = 'solved'"),
+    )
     op.drop_index("conversation_recent_idx", table_name="conversation")
     op.drop_index(
         "conversation_open_idx",
         table_name="conversation",
         postgresql_where=sa.text("status IN ('queued', 'assigned')"),
+    )
+    op.drop_index(
+        "conversation_closed_idx",
+        table_name="conversation",
+        postgresql_where=sa.text("status = 'closed'"),
     )
     op.drop_index(
         "conversation_assignee_idx",
@@ -839,7 +871,9 @@ def downgrade() -> None:
     op.drop_table("conversation")
     op.drop_table("access_token")
     op.drop_table("rule_set_version")
-    op.drop_index("queue_name_key", table_name="queue")
+    op.drop_index(
+        "queue_name_key", table_name="queue", postgresql_where=sa.text("archived_at IS NULL")
+    )
     op.drop_index("queue_default_key", table_name="queue", postgresql_where=sa.text("is_default"))
     op.drop_table("queue")
     op.drop_index(op.f("identity_workspace_id_contact_id_idx"), table_name="identity")
@@ -850,7 +884,9 @@ def downgrade() -> None:
         postgresql_where=sa.text("archived_at IS NULL AND kind = 'email'"),
     )
     op.drop_table("channel")
-    op.drop_index("agent_email_key", table_name="agent")
+    op.drop_index(
+        "agent_email_key", table_name="agent", postgresql_where=sa.text("archived_at IS NULL")
+    )
     op.drop_table("agent")
     op.drop_table("workspace")
     op.drop_table("receipt")

@@ -1,27 +1,37 @@
 """The composition root: everything that a process is made of, wired once, by hand."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+import httpx
 
 from gateway.access.callers import Callers
 from gateway.access.secret_box import SecretBox
-from gateway.background import running
+from gateway.background import Loop, running
 from gateway.configuration import Configuration
 from gateway.database.connections import Database
+from gateway.delivery.worker import DeliveryWorker
+from gateway.doors.smtp import SmtpDoor
+from gateway.feed.door import FeedDoor
+from gateway.feed.hub import Hub
+from gateway.housekeeping import keep_house
 from gateway.ingest.blobs import BlobStore
 from gateway.ingest.door import Intake
 from gateway.ingest.writer import IngestWriter
+from gateway.metrics import Metrics
 from gateway.settings import Settings
 from gateway.wakeups import Wakeups
 
 
 class Gateway:
-    """One process's parts. Nothing runs before `running` is entered."""
+    """One process's parts. Nothing runs before `serving` or `working` is entered."""
 
     def __init__(self, settings: Settings, database: Database, box: SecretBox) -> None:
         self.settings = settings
         self.database = database
         self.box = box
+        self.metrics = Metrics()
         self.wakeups = Wakeups(database)
         self.configuration = Configuration(database, box, self.wakeups, settings.poll_interval_s)
         self.callers = Callers(database)
@@ -29,20 +39,54 @@ class Gateway:
             database,
             self.configuration,
             self.wakeups,
+            self.metrics,
             max_messages=settings.ingest_queue_messages,
             max_bytes=settings.ingest_queue_bytes,
         )
-        self.intake = Intake(self.writer, BlobStore(database, settings.inline_payload_bytes))
+        blobs = BlobStore(database, settings.inline_payload_bytes)
+        self.intake = Intake(self.writer, blobs, self.metrics)
+        self.hub = Hub(database, self.wakeups, settings.poll_interval_s)
+        self.feed = FeedDoor(database, self.hub)
+        self.smtp = SmtpDoor(
+            self.intake,
+            self.configuration,
+            host=settings.host,
+            port=settings.smtp_port,
+            max_bytes=settings.max_payload_bytes,
+        )
+        self.metrics.gauge(
+            "ingest_waiting", "Messages waiting for the writer", lambda: self.writer.depth
+        )
+        self.metrics.gauge("feed_connections", "Open feed sockets", lambda: len(self.feed))
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Load the configuration, then keep all loops going during the block."""
-        await self.configuration.refresh()
-        loops = {
-            "wakeups": self.wakeups.run,
-            "configuration": self.configuration.run,
-            "writer": self.writer.run,
-        }
-        async with running(loops):
+    async def serving(self) -> AsyncIterator[None]:
+        """Doors, ingest and feed during the block; deliveries too if the settings say so."""
+        loops: dict[str, Loop] = {"writer": self.writer.run, "hub": self.hub.run}
+        if self.settings.smtp_enabled:
+            loops["smtp"] = self.smtp.run
+        works = self.settings.worker
+        async with self._running(
+            loops, works=self.settings.is_embedded if works is None else works
+        ):
             yield
-        await self.database.close()
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Deliveries and chores during the block."""
+        async with self._running({}, works=True):
+            yield
+
+    @asynccontextmanager
+    async def _running(self, loops: dict[str, Loop], *, works: bool) -> AsyncIterator[None]:
+        await self.configuration.refresh()
+        shared = {"wakeups": self.wakeups.run, "configuration": self.configuration.run}
+        async with AsyncExitStack() as stack:
+            if works:
+                http = await stack.enter_async_context(httpx.AsyncClient())
+                worker = DeliveryWorker(
+                    self.database, self.configuration, self.wakeups, self.settings, http
+                )
+                loops |= {"worker": worker.run, "chores": partial(keep_house, self.database)}
+            await stack.enter_async_context(running(shared | loops))
+            yield

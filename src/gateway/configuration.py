@@ -74,6 +74,10 @@ class Configuration:
     def workspace(self, workspace_id: int) -> WorkspaceConfiguration:
         return self._workspaces[workspace_id]
 
+    def all_channels(self) -> list[ConfiguredChannel]:
+        """Every channel of every workspace, oldest first."""
+        return sorted(self._by_public_key.values(), key=lambda channel: channel.config.id)
+
     def channel(self, workspace_id: int, channel_id: UUID) -> ConfiguredChannel | None:
         workspace = self._workspaces.get(workspace_id)
         return workspace.channels.get(channel_id) if workspace else None

@@ -20,8 +20,8 @@ class Callers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def of(self, connection: HTTPConnection, needed: Role) -> Principal:
-        """The caller, if it may.
+    async def of(self, connection: HTTPConnection, needed: Role | None) -> Principal:
+        """The caller, if it may; anybody with a valid token where no role is needed.
 
         Raises:
             Problem: 401 without a valid token, 403 if its role does not reach.
@@ -34,7 +34,7 @@ class Callers:
             principal = await authenticate(session, secret.strip())
         if principal is None:
             raise _unauthorised("the token is unknown, expired or revoked")
-        if principal.role not in ALLOWED_FOR[needed]:
+        if needed is not None and principal.role not in ALLOWED_FOR[needed]:
             detail = f"this needs the role {needed}, the token has {principal.role}"
             raise Problem(403, "Forbidden", detail)
         return principal

@@ -32,6 +32,13 @@ async def _admin(request: Request, gateway: Parts, _: Credentials) -> Principal:
     return await gateway.callers.of(request, Role.ADMIN)
 
 
+async def _any(request: Request, gateway: Parts, _: Credentials) -> Principal:
+    return await gateway.callers.of(request, None)
+
+
+AnyCaller = Annotated[Principal, Depends(_any)]
+"""Whoever has a valid token."""
+
 AgentCaller = Annotated[Principal, Depends(_agent)]
 """Any agent's token, or an admin's key."""
 

@@ -38,7 +38,7 @@ def to_json(value: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    """asyncpg's ids are a subclass of UUID, which orjson leaves to us."""
+    """Asyncpg's ids are a subclass of UUID, which orjson leaves to us."""
     if isinstance(value, UUID):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")

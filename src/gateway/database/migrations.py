@@ -5,6 +5,8 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from gateway.database.connections import Database
@@ -18,7 +20,7 @@ def script_folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[3] / "migrations"
 
 
-def is_ours(_object: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:  # noqa: FBT001
+def is_ours(_object: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
     """Whether Alembic compares this object: partitions follow their parent, jobs have their own."""
     is_partition = kind == "table" and name is not None and name.startswith("event_")
     return not is_partition
@@ -42,3 +44,17 @@ async def migrate(database: Database, revision: str = "head") -> None:
 async def downgrade(database: Database, revision: str) -> None:
     async with database.engine.begin() as connection:
         await connection.run_sync(lambda sync: command.downgrade(configuration(sync), revision))
+
+
+async def current_and_head(database: Database) -> tuple[str | None, str | None]:
+    """The revision that the database is at, and the newest that we know."""
+
+    def read(connection: Connection) -> str | None:
+        return MigrationContext.configure(connection).get_current_revision()
+
+    async with database.engine.connect() as connection:
+        current = await connection.run_sync(read)
+        head = await connection.run_sync(
+            lambda sync: ScriptDirectory.from_config(configuration(sync)).get_current_head()
+        )
+    return current, head

@@ -20,7 +20,6 @@ class EventType(StrEnum):
     REOPENED = "conversation.reopened"
     ASSIGNED = "conversation.assigned"
     RELEASED = "conversation.released"
-    TRANSFERRED = "conversation.transferred"
     ESCALATED = "conversation.escalated"
     SOLVED = "conversation.solved"
     CLOSED = "conversation.closed"

@@ -1,6 +1,10 @@
-"""What every door does with a payload: verify, parse, lighten, submit; quarantine what is unread."""
+"""What every door does with a payload: verify, parse, lighten, submit or quarantine."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from uuid import UUID
+
+import structlog
 
 from channels.contract import Inbound, Payload, ReceiptKey
 from channels.errors import Unparseable
@@ -9,6 +13,9 @@ from gateway.ingest.blobs import BlobStore, sha256
 from gateway.ingest.quarantine import Held
 from gateway.ingest.submission import Accepted, Submission
 from gateway.ingest.writer import IngestWriter
+from gateway.metrics import Metrics
+
+log = structlog.get_logger(__name__)
 
 SENDER_IS_THERE = frozenset({"web_form", "chat"})
 """Kinds whose sender sees the error and can mend it; nobody vouches for what they send either."""
@@ -17,9 +24,10 @@ SENDER_IS_THERE = frozenset({"web_form", "chat"})
 class Intake:
     """The one way in. Its answer means: committed."""
 
-    def __init__(self, writer: IngestWriter, blobs: BlobStore) -> None:
+    def __init__(self, writer: IngestWriter, blobs: BlobStore, metrics: Metrics) -> None:
         self._writer = writer
         self._blobs = blobs
+        self._received = metrics.received
 
     async def receive(self, channel: ConfiguredChannel, payload: Payload) -> Accepted:
         """Take a payload in.
@@ -30,35 +38,56 @@ class Intake:
             IngestUnavailable: the provider must try again.
 
         """
-        inbound = _inbound(channel)
-        inbound.verify(payload, channel.config)
-        return await self.process(channel, payload, datetime.now(UTC))
+        kind = channel.config.kind
+        try:
+            _inbound(channel).verify(payload, channel.config)
+            accepted = await self.process(channel, payload, datetime.now(UTC))
+        except Exception as error:
+            self._received.labels(kind, type(error).__name__).inc()
+            raise
+        self._received.labels(kind, _outcome(accepted)).inc()
+        return accepted
 
     async def process(
-        self, channel: ConfiguredChannel, payload: Payload, received_at: datetime
-    ) -> Accepted:
-        """`receive` without the signature, for what was verified before (a replay)."""
-        try:
-            message = _inbound(channel).parse(payload, channel.config)
-        except Unparseable as error:
-            if channel.config.kind in SENDER_IS_THERE:
-                raise
-            return await self._hold(channel, payload, received_at, error)
-        submission = Submission(channel, payload, message, received_at)
-        return await self._writer.submit(await self._blobs.lighten(submission))
-
-    async def _hold(
         self,
         channel: ConfiguredChannel,
         payload: Payload,
         received_at: datetime,
-        error: Unparseable,
+        replays: UUID | None = None,
     ) -> Accepted:
-        digest = sha256(payload.body).hex()
-        receipt = ReceiptKey("quarantine", f"{channel.config.id}:{digest}")
-        return await self._writer.submit(
-            Held(channel, payload, receipt, received_at, error.code, error.detail)
-        )
+        """`receive` without the signature, for what was verified before.
+
+        `replays` is the quarantine entry that the payload comes from; it stays if that fails.
+        """
+        try:
+            message = _inbound(channel).parse(payload, channel.config)
+        except Unparseable as error:
+            if channel.config.kind in SENDER_IS_THERE and replays is None:
+                raise
+            return await self._hold(_unread(channel, payload, received_at, error), replays)
+        except Exception as error:
+            log.exception("ingest.parser_failed", channel=str(channel.config.id))
+            defect = Unparseable(type(error).__name__, "the parser failed")
+            return await self._hold(_unread(channel, payload, received_at, defect), replays)
+        submission = Submission(channel, payload, message, received_at, replays=replays)
+        return await self._writer.submit(await self._blobs.lighten(submission))
+
+    async def _hold(self, item: Held, replays: UUID | None) -> Accepted:
+        return await self._writer.submit(replace(item, replays=replays))
+
+
+def _unread(
+    channel: ConfiguredChannel, payload: Payload, received_at: datetime, error: Unparseable
+) -> Held:
+    digest = sha256(payload.body).hex()
+    receipt = ReceiptKey("quarantine", f"{channel.config.id}:{digest}")
+    return Held(channel, payload, receipt, received_at, error.code, error.detail)
+
+
+def _outcome(accepted: Accepted) -> str:
+    if accepted.quarantine_id is not None:
+        return "quarantined"
+    return "duplicate" if accepted.duplicate else "stored"
 
 
 def _inbound(channel: ConfiguredChannel) -> Inbound:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -10,7 +11,7 @@ from channels.contract import Payload, ReceiptKey
 from gateway.configuration import ConfiguredChannel
 from gateway.database.connections import to_json
 from gateway.ids import new_id
-from gateway.ingest.submission import Accepted, Submission
+from gateway.ingest.submission import Accepted, Submission, stored_key
 
 HOLD = """
 WITH claimed AS (
@@ -25,6 +26,11 @@ SELECT $1, quarantine_id, $3, $4, $5, $6, $7::text::json, $8, $9, $10, $12, 'hel
   FROM claimed
 """
 
+STILL_HELD = """
+UPDATE quarantine SET code = $3, detail = $4
+ WHERE (workspace_id, id) = ($1, $2) AND state = 'held'
+"""
+
 HELD = """
 SELECT message_id, quarantine_id FROM receipt
  WHERE (workspace_id, space, key) = ($1, $2, $3)
@@ -33,7 +39,10 @@ SELECT message_id, quarantine_id FROM receipt
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A payload on its way into quarantine. `code` names the trouble, `detail` describes it."""
+    """A payload on its way into quarantine. `code` names the trouble, `detail` describes it.
+
+    `replays` is the entry that it comes from, if any: that one is kept, with the new trouble.
+    """
 
     channel: ConfiguredChannel
     payload: Payload
@@ -42,6 +51,7 @@ class Held:
     code: str
     detail: str
     blob: bytes | None = None
+    replays: UUID | None = None
 
 
 def held(submission: Submission, code: str, detail: str) -> Held:
@@ -53,19 +63,23 @@ def held(submission: Submission, code: str, detail: str) -> Held:
         code=code,
         detail=detail,
         blob=submission.blob,
+        replays=submission.replays,
     )
 
 
 async def hold(connection: "asyncpg.Connection[Any]", item: Held) -> Accepted:
     """Keep one payload, in a statement of its own, once per receipt key."""
+    workspace_id = item.channel.workspace_id
+    if item.replays is not None:
+        await connection.execute(STILL_HELD, workspace_id, item.replays, item.code, item.detail)
+        return Accepted(None, None, quarantine_id=item.replays, duplicate=True)
     quarantine_id = new_id()
-    key = (item.channel.workspace_id, item.receipt.space, item.receipt.key)
+    key = (workspace_id, item.receipt.space, stored_key(item.receipt))
     await connection.execute(
         HOLD,
-        item.channel.workspace_id,
+        workspace_id,
         quarantine_id,
-        item.receipt.space,
-        item.receipt.key,
+        *key[1:],
         item.channel.config.id,
         item.payload.content_type,
         to_json(dict(item.payload.envelope)),

@@ -11,20 +11,24 @@ from gateway.ids import new_id
 from gateway.ingest.submission import Accepted, Submission
 
 CLAIM = """
-INSERT INTO receipt (workspace_id, space, key, message_id, received_at, repeats_until)
+INSERT INTO receipt (workspace_id, space, key, message_id, received_at, repeats_until,
+                     quarantine_id)
 SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[],
-                     $6::timestamptz[])
-           AS new (workspace_id, space, key, message_id, received_at, repeats_until)
+                     $6::timestamptz[], $7::uuid[])
+           AS new (workspace_id, space, key, message_id, received_at, repeats_until,
+                   quarantine_id)
  ORDER BY workspace_id, space, key
 ON CONFLICT (workspace_id, space, key) DO UPDATE
-   SET message_id = excluded.message_id, quarantine_id = NULL,
+   SET message_id = excluded.message_id, quarantine_id = excluded.quarantine_id,
        received_at = excluded.received_at, repeats_until = excluded.repeats_until
  WHERE receipt.repeats_until <= excluded.received_at
+    OR (receipt.quarantine_id = excluded.quarantine_id AND receipt.message_id IS NULL)
 RETURNING message_id
 """
 
 ORIGINALS = """
-SELECT r.workspace_id, r.space, r.key, r.message_id, r.quarantine_id, m.conversation_id, m.seq
+SELECT r.workspace_id, r.space, r.key, r.message_id, m.conversation_id, m.seq,
+       CASE WHEN r.message_id IS NULL THEN r.quarantine_id END AS quarantine_id
   FROM unnest($1::int[], $2::text[], $3::text[]) AS lost (workspace_id, space, key)
   JOIN receipt r USING (workspace_id, space, key)
   LEFT JOIN message m ON (m.workspace_id, m.id) = (r.workspace_id, r.message_id)
@@ -46,7 +50,7 @@ class Claims:
 async def claim(connection: "asyncpg.Connection[Any]", submissions: Sequence[Submission]) -> Claims:
     first: dict[tuple[int, str, str], Submission] = {}
     repeated = []
-    for submission in submissions:
+    for submission in sorted(submissions, key=lambda each: each.replays is None):
         original = first.setdefault(submission.receipt_key, submission)
         if original is not submission:
             repeated.append((submission, original))
@@ -64,7 +68,8 @@ async def _insert(
     for submission, message_id in proposals:
         within = submission.inbound.receipt.repeats_within
         until = submission.received_at + within if within else None
-        rows.append((*submission.receipt_key, message_id, submission.received_at, until))
+        key = submission.receipt_key
+        rows.append((*key, message_id, submission.received_at, until, submission.replays))
     return {row[0] for row in await connection.fetch(CLAIM, *zip(*rows, strict=True))}
 
 

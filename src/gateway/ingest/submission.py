@@ -1,10 +1,11 @@
 """What goes into the writer and what comes out."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from channels.contract import InboundMessage, Payload
+from channels.contract import InboundMessage, Payload, ReceiptKey
 from gateway.configuration import ConfiguredChannel
 
 
@@ -20,12 +21,18 @@ class StoredAttachment:
     content_id: str | None
 
 
+def stored_key(receipt: ReceiptKey) -> str:
+    """A receipt's key as it is kept: a digest, since receipts outlive their erased messages."""
+    return hashlib.sha256(receipt.key.encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """A parsed message on its way to the writer.
 
     What is large was stored before it queued: `attachments`, and a raw body under the digest
-    `blob`; the payload's body and the message's attachments are then empty.
+    `blob`; the payload's body and the message's attachments are then empty. `replays` is the
+    quarantine entry that it comes from, if any: the message takes that entry's receipt over.
     """
 
     channel: ConfiguredChannel
@@ -34,6 +41,7 @@ class Submission:
     received_at: datetime
     blob: bytes | None = None
     attachments: tuple[StoredAttachment, ...] = ()
+    replays: UUID | None = None
 
     @property
     def workspace_id(self) -> int:
@@ -41,7 +49,8 @@ class Submission:
 
     @property
     def receipt_key(self) -> tuple[int, str, str]:
-        return self.workspace_id, self.inbound.receipt.space, self.inbound.receipt.key
+        receipt = self.inbound.receipt
+        return self.workspace_id, receipt.space, stored_key(receipt)
 
     @property
     def size(self) -> int:

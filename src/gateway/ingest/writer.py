@@ -18,6 +18,7 @@ from gateway.database.connections import Database, is_database_away
 from gateway.ingest import batch, quarantine
 from gateway.ingest.quarantine import Held
 from gateway.ingest.submission import Accepted, IngestUnavailable, Submission
+from gateway.metrics import Metrics
 from gateway.wakeups import Topic, Wakeups
 
 log = structlog.get_logger(__name__)
@@ -52,6 +53,7 @@ class IngestWriter:
         database: Database,
         configuration: Configuration,
         wakeups: Wakeups,
+        metrics: Metrics,
         *,
         max_messages: int,
         max_bytes: int,
@@ -59,6 +61,7 @@ class IngestWriter:
         self._database = database
         self._configuration = configuration
         self._wakeups = wakeups
+        self._metrics = metrics
         self._max_messages = max_messages
         self._max_bytes = max_bytes
         self._queue: deque[_Waiting] = deque()
@@ -135,6 +138,7 @@ class IngestWriter:
                 raise
             await self._isolate(waiting, error)
             return
+        self._metrics.batch.observe(len(answers))
         for one, answer in zip(waiting, answers, strict=True):
             _answer(one, answer)
 

@@ -71,7 +71,13 @@ class Agent(Base):
     __tablename__ = "agent"
     __table_args__ = (
         one_of("role", "agent", "admin"),
-        Index("agent_email_key", "workspace_id", text("lower(email)"), unique=True),
+        Index(
+            "agent_email_key",
+            "workspace_id",
+            text("lower(email)"),
+            unique=True,
+            postgresql_where=text("archived_at IS NULL"),
+        ),
     )
 
     workspace_id: Mapped[WorkspaceId] = mapped_column(ForeignKey("workspace.id"))

@@ -76,6 +76,18 @@ class Conversation(Base):
             "id",
             postgresql_where=text("assignee_id IS NOT NULL"),
         ),
+        Index(
+            "conversation_solved_idx",
+            "workspace_id",
+            "solved_at",
+            postgresql_where=text("status = 'solved'"),
+        ),
+        Index(
+            "conversation_closed_idx",
+            "workspace_id",
+            "closed_at",
+            postgresql_where=text("status = 'closed'"),
+        ),
         inside_workspace("channel_id", "channel"),
         inside_workspace("identity_id", "identity"),
         inside_workspace("queue_id", "queue"),

@@ -24,7 +24,13 @@ class Queue(Base):
     __tablename__ = "queue"
     __table_args__ = (
         CheckConstraint("level IN (1, 2)", name="level"),
-        Index("queue_name_key", "workspace_id", text("lower(name)"), unique=True),
+        Index(
+            "queue_name_key",
+            "workspace_id",
+            text("lower(name)"),
+            unique=True,
+            postgresql_where=text("archived_at IS NULL"),
+        ),
         Index(
             "queue_default_key",
             "workspace_id",

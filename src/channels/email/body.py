@@ -1,0 +1,157 @@
+"""Which parts of a mail are its body, and which came along (after RFC 8621 section 4.1.4)."""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from channels.contract import Attachment
+from channels.email.charsets import decode, meta_charset
+from channels.email.html import html_to_text
+from channels.email.mime import Part
+from channels.text import clean, one_line
+
+_BODY_TYPES = frozenset({"text/plain", "text/html"})
+_FOLDERS = re.compile(r"[/\\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One stretch of the body, in either form or in both."""
+
+    plain: str | None
+    html: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A mail's content: `text` always, `html` raw and untrusted where the mail has some."""
+
+    text: str
+    html: str | None
+    attachments: tuple[Attachment, ...]
+
+
+def read_body(root: Part) -> Body:
+    """Return the body and the attachments of a tree of parts."""
+    attachments: list[Attachment] = []
+    blocks = list(_blocks(root, None, 0, attachments))
+    return Body(clean(_plain(blocks)), _html(blocks), tuple(attachments))
+
+
+def _blocks(
+    part: Part, parent: Part | None, position: int, attachments: list[Attachment]
+) -> Iterator[Block]:
+    """Yield the blocks of a part in order, and collect what is none of them."""
+    if part.children:
+        nested = [
+            list(_blocks(child, part, index, attachments))
+            for index, child in enumerate(part.children)
+        ]
+        if part.content_type.value == "multipart/alternative":
+            yield from _alternative(nested)
+        else:
+            yield from _flat(nested)
+    elif part.content_type.value.startswith("multipart/"):
+        if part.body.strip():
+            yield Block(_text(part), None)
+    elif _is_body(part, parent, position):
+        is_html = part.content_type.value == "text/html"
+        yield Block(None, _text(part)) if is_html else Block(_text(part), None)
+    else:
+        attachments.append(_attachment(part, parent, len(attachments) + 1))
+
+
+def _is_body(part: Part, parent: Part | None, position: int) -> bool:
+    if part.disposition.value == "attachment":
+        return False
+    if part.content_type.value not in _BODY_TYPES:
+        return parent is None and part.content_type.value.startswith("text/")
+    is_related = parent is not None and parent.content_type.value == "multipart/related"
+    return position == 0 or (not is_related and not part.filename)
+
+
+def _alternative(choices: list[list[Block]]) -> Iterator[Block]:
+    """Yield the plain and the rich choice as one block; a single choice as it is."""
+    plain = [blocks for blocks in choices if blocks and not any(block.html for block in blocks)]
+    rich = [blocks for blocks in choices if any(block.html for block in blocks)]
+    if plain and rich:
+        text = _plain(_flat(plain))
+        yield Block(text if text.strip() else None, _html(_flat(rich)))
+    else:
+        yield from _flat(choices)
+
+
+def _flat(choices: list[list[Block]]) -> list[Block]:
+    return [block for blocks in choices for block in blocks]
+
+
+def _plain(blocks: list[Block]) -> str:
+    return "\n".join(
+        block.plain if block.plain is not None else html_to_text(block.html or "")
+        for block in blocks
+    )
+
+
+def _html(blocks: list[Block]) -> str | None:
+    if not any(block.html for block in blocks):
+        return None
+    return clean(
+        "\n".join(
+            block.html if block.html is not None else f"<pre>{html.escape(block.plain or '')}</pre>"
+            for block in blocks
+        )
+    )
+
+
+def _text(part: Part) -> str:
+    content = part.content
+    charset = part.content_type.parameters.get("charset")
+    if charset is None and part.content_type.value == "text/html":
+        charset = meta_charset(content)
+    return clean(decode(content, charset))
+
+
+def _attachment(part: Part, parent: Part | None, number: int) -> Attachment:
+    content_id = one_line(part.headers.text("content-id"), 300).strip("<>") or None
+    is_related = parent is not None and parent.content_type.value == "multipart/related"
+    is_shown = part.disposition.value == "inline" or (
+        is_related and content_id is not None and part.disposition.value != "attachment"
+    )
+    return Attachment(
+        filename=_filename(part, number),
+        content_type=part.content_type.value,
+        content=_content(part),
+        inline=is_shown,
+        content_id=content_id,
+    )
+
+
+def _content(part: Part) -> bytes:
+    """Return a file's bytes; the blank lines that end an attached mail belong to its carrier."""
+    content = part.content
+    return content.rstrip(b"\r\n") if part.content_type.value == "message/rfc822" else content
+
+
+def _filename(part: Part, number: int) -> str:
+    """Return a name without folders or control characters, at most 200 characters."""
+    name = _FOLDERS.sub("_", one_line(part.filename or "", 1_000)).strip(". ")
+    if name:
+        stem, dot, extension = name.rpartition(".")
+        return name if len(name) <= 200 else f"{stem[:180]}{dot}{extension[:19]}"
+    return f"attachment-{number}{_EXTENSIONS.get(part.content_type.value, '')}"
+
+
+_EXTENSIONS = {
+    "message/rfc822": ".eml",
+    "message/delivery-status": ".txt",
+    "text/plain": ".txt",
+    "text/html": ".html",
+    "text/calendar": ".ics",
+    "text/csv": ".csv",
+    "application/pdf": ".pdf",
+    "application/zip": ".zip",
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/gif": ".gif",
+}

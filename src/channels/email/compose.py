@@ -1,0 +1,104 @@
+"""An agent's answer as a mail (RFC 5322), whose headers nothing in it can break out of."""
+
+import re
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+
+from channels.addresses import is_email, normalise_email
+from channels.contract import Attachment, ChannelConfig, EmailHeaders, OutboundMessage
+from channels.errors import Failure, SendFailed
+from channels.text import clean, one_line
+
+_IDENTIFIER = re.compile(r"[!-;=?-~]{1,900}")
+_IDENTIFIER_FIELDS = frozenset({"message-id", "in-reply-to", "references"})
+_TYPE = re.compile(r"([a-z0-9!#$&^_.+-]{1,100})/([a-z0-9!#$&^_.+-]{1,100})")
+
+
+class _Policy(EmailPolicy):
+    """SMTP's policy, but identifiers are folded between each other and never encoded.
+
+    The standard library turns an identifier longer than a line into encoded words, which no
+    reader recognises as the identifier that it answers.
+    """
+
+    def fold(self, name: str, value: str) -> str:
+        if name.lower() in _IDENTIFIER_FIELDS:
+            return f"{name}: " + "\r\n ".join(str(value).split()) + "\r\n"
+        folded: str = super().fold(name, value)
+        return folded
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name.lower() in _IDENTIFIER_FIELDS:
+            return self.fold(name, value).encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_POLICY = _Policy(linesep="\r\n", cte_type="7bit")
+
+
+def compose(message: OutboundMessage, channel: ChannelConfig, now: datetime) -> EmailMessage:
+    """Return the mail for one recipient, the same bytes for the same arguments.
+
+    No `Auto-Submitted` is set: RFC 3834 section 5 keeps it for what machines write, and its
+    absence says that a person did.
+
+    Raises:
+        SendFailed: the channel's or the recipient's address is none.
+    """
+    mail = EmailMessage(policy=_POLICY)
+    mail["From"] = _address(channel.address, message.sender_name, Failure.MISCONFIGURED)
+    mail["To"] = _address(message.recipient, None, Failure.BAD_RECIPIENT)
+    mail["Subject"] = one_line(message.subject or "", 900)
+    mail["Date"] = now
+    if message.email is not None:
+        _thread(mail, message.email)
+    mail.set_content(clean(message.text))
+    for attachment in message.attachments:
+        _attach(mail, attachment)
+    if mail.is_multipart():
+        mail.set_boundary(f"=_{message.delivery_id.hex}")
+    return mail
+
+
+def _address(address: str, name: str | None, failure: Failure) -> Address:
+    normalised = normalise_email(address)
+    if not is_email(normalised):
+        raise SendFailed(failure, f"{one_line(address, 100)!r} is no mail address")
+    local, _, domain = address.strip().rpartition("@")
+    if not local.isascii():
+        raise SendFailed(failure, "addresses beyond ASCII need SMTPUTF8, which is not spoken")
+    domain = normalised.rpartition("@")[2]
+    return Address(one_line(name or "", 200), local, domain)
+
+
+def _thread(mail: EmailMessage, email: EmailHeaders) -> None:
+    identifiers = {
+        "Message-ID": (email.message_id,),
+        "In-Reply-To": (email.in_reply_to,),
+        "References": email.references,
+    }
+    for name, values in identifiers.items():
+        sound = [f"<{value}>" for value in values if value and _IDENTIFIER.fullmatch(value)]
+        if sound:
+            mail[name] = " ".join(sound)
+    if email.reply_to:
+        mail["Reply-To"] = _address(email.reply_to, None, Failure.MISCONFIGURED)
+
+
+def _attach(mail: EmailMessage, attachment: Attachment) -> None:
+    found = _TYPE.fullmatch(attachment.content_type.lower())
+    main, sub = found.groups() if found else ("application", "octet-stream")
+    if main in {"multipart", "message"}:
+        main, sub = "application", "octet-stream"
+    content_id = attachment.content_id
+    is_linked = content_id is not None and _IDENTIFIER.fullmatch(content_id) is not None
+    mail.add_attachment(
+        attachment.content,
+        maintype=main,
+        subtype=sub,
+        filename=one_line(attachment.filename, 200),
+        disposition="inline" if attachment.inline else "attachment",
+        cid=f"<{content_id}>" if is_linked else None,
+    )

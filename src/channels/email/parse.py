@@ -1,0 +1,142 @@
+"""Raw MIME to an inbound message: of whatever arrives, everything that can be read."""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from channels.addresses import is_email, normalise_email
+from channels.contract import (
+    ChannelConfig,
+    EmailHeaders,
+    InboundMessage,
+    Payload,
+    ReceiptKey,
+    Sender,
+)
+from channels.email.body import read_body
+from channels.email.headers import Headers
+from channels.email.identifiers import bounded, parse_identifiers, parse_message_id
+from channels.email.mailboxes import Mailbox, parse_mailboxes
+from channels.email.mime import parse_mime
+from channels.errors import Unparseable
+from channels.text import one_line
+
+MAX_SUBJECT = 1_000
+"""Characters of a subject that are kept."""
+
+_BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
+_DATE_NOISE = re.compile(r"\([^()]*\)|\s+")
+
+
+class EmailInbound:
+    """The inbound half for mail, however it arrived: `mail_from`, `rcpt_to` in the envelope."""
+
+    def verify(self, payload: Payload, channel: ChannelConfig) -> None:
+        """Accept: a mail proves nothing about itself by which it could be refused here."""
+
+    def parse(self, payload: Payload, channel: ChannelConfig) -> InboundMessage:
+        """Read the raw bytes of one mail, in time linear to their number.
+
+        Raises:
+            Unparseable: `empty`, or `no_sender` where neither head nor envelope names one.
+        """
+        if not payload.body.strip():
+            raise Unparseable("empty", "the mail has no bytes")
+        root = parse_mime(payload.body)
+        headers = root.headers
+        sender = _sender(headers, payload.envelope.get("mail_from", ""))
+        body = read_body(root)
+        identity = _identity(headers)
+        return InboundMessage(
+            kind="email",
+            receipt=_receipt(payload.body, headers, sender, identity.message_id, body.text),
+            sender=sender,
+            recipient=_recipient(payload, channel),
+            text=body.text,
+            html=body.html,
+            subject=one_line(headers.text("subject"), MAX_SUBJECT) or None,
+            sent_at=_date(headers),
+            email=identity,
+            attachments=body.attachments,
+            automatic=is_automatic(headers, payload.envelope.get("mail_from")),
+        )
+
+
+def is_automatic(headers: Headers, mail_from: str | None) -> bool:
+    """Tell whether a machine wrote the mail.
+
+    By RFC 3834 (`Auto-Submitted`, null envelope sender), RFC 2919 (`List-Id`), RFC 6522 (reports),
+    and the customary `Precedence` and `X-Auto-Response-Suppress` ([MS-OXCMAIL] 2.2.3.2.14).
+    """
+    submitted = headers.parametrised("auto-submitted").value or "no"
+    suppressed = headers.parametrised("x-auto-response-suppress").value or "none"
+    return (
+        submitted != "no"
+        or suppressed != "none"
+        or headers.parametrised("precedence").value in _BULK
+        or headers.parametrised("content-type").value == "multipart/report"
+        or "list-id" in headers
+        or mail_from in {"", "<>"}
+        or headers.raw("return-path").strip() == b"<>"
+    )
+
+
+def _sender(headers: Headers, mail_from: str) -> Sender:
+    """Return the author; the envelope's sender where the head names none that could be answered."""
+    named = parse_mailboxes(headers.raw("from"))
+    candidates = [*named, *parse_mailboxes(headers.raw("sender"))]
+    envelope = normalise_email(mail_from.strip("<> "))
+    if is_email(envelope):
+        candidates.append(Mailbox(envelope, named[0].name if named else None))
+    chosen = next((each for each in candidates if "@" in each.address), None)
+    chosen = chosen or next((each for each in candidates if each.address), None)
+    if chosen is None:
+        raise Unparseable("no_sender", "neither From nor the envelope names a sender")
+    return Sender("email", chosen.address, chosen.name)
+
+
+def _identity(headers: Headers) -> EmailHeaders:
+    reply_to = _addresses(headers, "reply-to")
+    in_reply_to = parse_identifiers(headers.raw("in-reply-to"))
+    return EmailHeaders(
+        message_id=parse_message_id(headers.raw("message-id")),
+        in_reply_to=in_reply_to[0] if in_reply_to else None,
+        references=parse_identifiers(headers.raw("references")),
+        reply_to=reply_to[0] if reply_to else None,
+        to=_addresses(headers, "to"),
+        cc=_addresses(headers, "cc"),
+    )
+
+
+def _addresses(headers: Headers, name: str) -> tuple[str, ...]:
+    return tuple(each.address for each in parse_mailboxes(headers.raw(name)) if "@" in each.address)
+
+
+def _recipient(payload: Payload, channel: ChannelConfig) -> str:
+    recipient = normalise_email(payload.envelope.get("rcpt_to", "").strip("<> "))
+    return recipient if is_email(recipient) else channel.address
+
+
+def _receipt(
+    raw: bytes, headers: Headers, sender: Sender, message_id: str | None, text: str
+) -> ReceiptKey:
+    """Return the key by which the same mail is known again, whichever mailbox it reached.
+
+    Broken senders reuse identifiers, so author, date and text count as well; what differs
+    between two deliveries of one mail (trace fields, recipients) does not.
+    """
+    if message_id is None:
+        return ReceiptKey("email", hashlib.sha256(raw).hexdigest())
+    written = "\n".join((sender.address, one_line(headers.text("date"), 100), text.strip()))
+    digest = hashlib.sha256(written.encode()).hexdigest()
+    return ReceiptKey("email", f"{bounded(message_id, 200)}:{digest}")
+
+
+def _date(headers: Headers) -> datetime | None:
+    text = _DATE_NOISE.sub(" ", headers.text("date")[:200]).strip()
+    try:
+        date = parsedate_to_datetime(text)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None

@@ -1,0 +1,1 @@
+"""Text messages and WhatsApp, one module per provider."""

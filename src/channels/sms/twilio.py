@@ -1,0 +1,229 @@
+"""Twilio Programmable Messaging: SMS and WhatsApp.
+
+Sources: twilio.com/docs/usage/security, /docs/messaging/guides/webhook-request,
+/docs/messaging/api/message-resource and /docs/api/errors.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+import httpx
+import orjson
+from twilio.request_validator import RequestValidator
+
+from channels.addresses import is_whatsapp, normalise_phone, whatsapp
+from channels.contract import (
+    ChannelConfig,
+    InboundMessage,
+    OutboundMessage,
+    Payload,
+    ReceiptKey,
+    Sender,
+    Sent,
+)
+from channels.errors import Failure, InvalidSignature, SendFailed, Unparseable
+from channels.text import clean, name_or_none, one_line
+
+BASE_URL = "https://api.twilio.com"
+
+_FORM = "application/x-www-form-urlencoded"
+_MAX_FIELDS = 500
+_MAX_MEDIA = 10
+
+_FAILURES = {
+    20003: Failure.UNAUTHORISED,
+    20005: Failure.UNAUTHORISED,
+    20429: Failure.THROTTLED,
+    14107: Failure.THROTTLED,
+    21211: Failure.BAD_RECIPIENT,
+    21214: Failure.BAD_RECIPIENT,
+    21217: Failure.BAD_RECIPIENT,
+    21265: Failure.BAD_RECIPIENT,
+    21407: Failure.BAD_RECIPIENT,
+    21408: Failure.REJECTED,
+    21603: Failure.MISCONFIGURED,
+    21604: Failure.BAD_RECIPIENT,
+    21606: Failure.MISCONFIGURED,
+    21610: Failure.BAD_RECIPIENT,
+    21611: Failure.THROTTLED,
+    21612: Failure.BAD_RECIPIENT,
+    21614: Failure.BAD_RECIPIENT,
+    21617: Failure.TOO_LARGE,
+    21703: Failure.MISCONFIGURED,
+    63003: Failure.BAD_RECIPIENT,
+    63018: Failure.THROTTLED,
+}
+_STATUS_FAILURES = {
+    401: Failure.UNAUTHORISED,
+    403: Failure.UNAUTHORISED,
+    413: Failure.TOO_LARGE,
+    429: Failure.THROTTLED,
+}
+
+
+class TwilioInbound:
+    """The inbound half: setting `account_sid`, secret `auth_token`."""
+
+    def verify(self, payload: Payload, channel: ChannelConfig) -> None:
+        """Check `x-twilio-signature` over the public URL and the form, and whose account it is.
+
+        Raises:
+            InvalidSignature: the signature or the account is another, or the token is not set.
+        """
+        token = channel.secrets.get("auth_token")
+        account = channel.settings.get("account_sid")
+        if not token or not account:
+            raise InvalidSignature("the channel has no account_sid or no auth_token")
+        try:
+            form = _Form(payload.body.decode("latin-1"), errors="replace")
+            is_signed = RequestValidator(token).validate(
+                payload.envelope.get("url", ""),
+                form,
+                payload.envelope.get("x-twilio-signature", ""),
+            )
+        except ValueError as error:
+            raise InvalidSignature("the request cannot have been signed") from error
+        if not is_signed:
+            raise InvalidSignature("x-twilio-signature does not match")
+        if form.first("AccountSid") != account:
+            raise InvalidSignature("AccountSid is not the channel's")
+
+    def parse(self, payload: Payload, channel: ChannelConfig) -> InboundMessage:
+        """Read a message; media stay with Twilio and their URLs go into the attributes.
+
+        Raises:
+            Unparseable: `not_a_form`, or `missing_field` for the sender or the identifier.
+        """
+        form = _read_form(payload)
+        sid = form.first("MessageSid") or form.first("SmsSid")
+        author = normalise_phone(form.first("From"))
+        if not sid or not author:
+            raise Unparseable("missing_field", "MessageSid or From is missing")
+        account = form.first("AccountSid")
+        return InboundMessage(
+            kind="sms",
+            receipt=ReceiptKey("twilio", f"{account[:100]}:{sid[:190]}"),
+            sender=Sender("phone", author[:100], name_or_none(form.first("ProfileName"))),
+            recipient=normalise_phone(form.first("To")) or channel.address,
+            text=form.first("Body"),
+            attributes=_attributes(form),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioOutbound:
+    """The outbound half: settings `account_sid`, `messaging_service_sid`, `base_url`.
+
+    `timeout` is what Twilio may take to answer, in seconds.
+    """
+
+    timeout: float = 30.0
+
+    async def send(
+        self, message: OutboundMessage, channel: ChannelConfig, http: httpx.AsyncClient
+    ) -> Sent:
+        """Create a Message resource.
+
+        Raises:
+            SendFailed: see `channels.errors.Failure`.
+        """
+        account = channel.settings.get("account_sid")
+        token = channel.secrets.get("auth_token")
+        if not account or not token:
+            raise SendFailed(Failure.MISCONFIGURED, "account_sid or auth_token is not set")
+        if message.attachments:
+            raise SendFailed(Failure.REJECTED, "text messages carry no attachments yet")
+        base_url = channel.settings.get("base_url") or BASE_URL
+        url = f"{base_url.rstrip('/')}/2010-04-01/Accounts/{account}/Messages.json"
+        try:
+            response = await http.post(
+                url, data=_request(message, channel), auth=(account, token), timeout=self.timeout
+            )
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise SendFailed(Failure.MISCONFIGURED, "base_url is no URL") from error
+        except httpx.HTTPError as error:
+            detail = one_line(f"{type(error).__name__}: {error}", 200)
+            raise SendFailed(Failure.UNREACHABLE, detail) from error
+        return _result(response)
+
+
+class _Form(dict[str, list[str]]):
+    """A form's values by name; `getlist` is how Twilio's validator asks for repeated ones."""
+
+    def __init__(self, body: str, errors: str) -> None:
+        super().__init__()
+        for name, value in parse_qsl(
+            body, keep_blank_values=True, errors=errors, max_num_fields=_MAX_FIELDS
+        ):
+            self.setdefault(name, []).append(value)
+
+    def getlist(self, name: str) -> list[str]:
+        return self[name]
+
+    def first(self, name: str) -> str:
+        return clean(self[name][0]).strip() if name in self else ""
+
+
+def _read_form(payload: Payload) -> _Form:
+    if payload.content_type.partition(";")[0].strip().lower() != _FORM:
+        raise Unparseable("not_a_form", f"the content type is not {_FORM}")
+    try:
+        return _Form(payload.body.decode("utf-8"), errors="strict")
+    except ValueError as error:
+        raise Unparseable("not_a_form", "the body is not a form in UTF-8") from error
+
+
+def _attributes(form: _Form) -> dict[str, str]:
+    attributes = {"transport": "whatsapp" if is_whatsapp(form.first("From")) else "sms"}
+    count = form.first("NumMedia")
+    if not (count.isascii() and count.isdigit()):
+        return attributes
+    for index in range(min(int(count[:3]), _MAX_MEDIA)):
+        attributes[f"media_url_{index}"] = form.first(f"MediaUrl{index}")[:2_000]
+        attributes[f"media_type_{index}"] = form.first(f"MediaContentType{index}")[:200]
+    return attributes
+
+
+def _request(message: OutboundMessage, channel: ChannelConfig) -> Mapping[str, str]:
+    """Return the form of the request; a WhatsApp channel writes to numbers on WhatsApp."""
+    is_on_whatsapp = is_whatsapp(channel.address)
+    recipient = whatsapp(message.recipient) if is_on_whatsapp else message.recipient
+    form = {"To": recipient, "Body": clean(message.text)}
+    service = channel.settings.get("messaging_service_sid")
+    return form | ({"MessagingServiceSid": service} if service else {"From": channel.address})
+
+
+def _result(response: httpx.Response) -> Sent:
+    answer = _json(response)
+    if response.status_code in {200, 201}:
+        return Sent(one_line(str(answer.get("sid") or ""), 100) or None)
+    code = answer.get("code")
+    detail = one_line(str(answer.get("message") or f"HTTP {response.status_code}"), 200)
+    raise SendFailed(
+        _failure(response.status_code, code if isinstance(code, int) else 0),
+        detail,
+        code=str(code or response.status_code)[:20],
+        retry_after=_seconds(response.headers.get("retry-after", "")),
+    )
+
+
+def _failure(status: int, code: int) -> Failure:
+    if code in _FAILURES:
+        return _FAILURES[code]
+    if status >= 500:
+        return Failure.UNAVAILABLE
+    return _STATUS_FAILURES.get(status, Failure.REJECTED)
+
+
+def _json(response: httpx.Response) -> dict[str, object]:
+    try:
+        answer = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _seconds(retry_after: str) -> float | None:
+    is_number = retry_after.isascii() and retry_after.isdigit()
+    return float(min(int(retry_after[:6]), 86_400)) if is_number else None

@@ -1,0 +1,368 @@
+"""Conversations: reading them, and everything that an agent does with one."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, cast
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query
+from pydantic import BaseModel, Field
+
+from gateway.access.tokens import Principal
+from gateway.api.callers import AgentCaller, Parts, acting_agent
+from gateway.api.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
+from gateway.api.problems import documented
+from gateway.api.texts import Text
+from gateway.conversations import assigning, commands, reading
+from gateway.conversations.assigning import Done
+from gateway.conversations.commands import Command
+from gateway.conversations.reading import Said, Wanted
+from gateway.database.schema import Attachment, Decision, Delivery
+from gateway.feed.item import ConversationItem
+from gateway.problems import invalid, not_found
+from gateway.wakeups import Topic
+from routing.explanation import Explanation, sentences
+
+router = APIRouter(
+    prefix="/v1", tags=["conversations"], responses=documented(401, 403, 404, 409, 422, 503)
+)
+
+Status = Literal["queued", "assigned", "solved", "closed"]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(max_length=200, description="Repeat the call with the same key after a lost answer"),
+]
+
+
+class AttachmentOut(BaseModel):
+    """Download by GET /v1/attachments/{id}."""
+
+    id: UUID
+    filename: str
+    content_type: str
+    size: int
+    sha256: str
+    inline: bool
+    content_id: str | None
+
+
+class DeliveryOut(BaseModel):
+    """One sending of the message; `failure` and `detail` say why it is not sent yet, or ever."""
+
+    id: UUID
+    channel: UUID
+    recipient: str
+    state: str
+    attempts: int
+    failure: str | None
+    detail: str | None
+
+
+class MessageOut(BaseModel):
+    """`seq` counts from 1. `html` is as the customer sent it: sanitise it before showing it."""
+
+    id: UUID
+    seq: int
+    direction: Literal["inbound", "outbound", "note"]
+    channel: UUID
+    agent: UUID | None
+    agent_name: str | None
+    subject: str | None
+    text: str
+    html: str | None
+    email: dict[str, Any] | None
+    attributes: dict[str, str] | None
+    automatic: bool
+    sent_at: datetime | None
+    created_at: datetime
+    attachments: list[AttachmentOut]
+    deliveries: list[DeliveryOut]
+
+
+class DecisionOut(BaseModel):
+    """Why the conversation is where it is: `because` in sentences, `explanation` in full."""
+
+    id: UUID
+    message: UUID
+    rule_set_version: int
+    decided_at: datetime
+    outcome: dict[str, Any]
+    facts: dict[str, Any]
+    explanation: dict[str, Any] | None
+    because: list[str]
+    error: str | None
+
+
+class Conversation(ConversationItem):
+    """`links` are conversations that speak of each other; nothing is merged silently."""
+
+    links: list[UUID]
+
+
+class Outcome(BaseModel):
+    """A committed command: wait for `pos` on the feed to see it there."""
+
+    conversation: UUID
+    ver: int
+    pos: int
+    message: UUID | None = None
+
+
+class Say(BaseModel):
+    text: Annotated[Text, Field(max_length=100_000, examples=["We have found your parcel."])]
+
+
+class Escalate(BaseModel):
+    """`note` is the summary for the second level: what the matter is and what was tried."""
+
+    queue: UUID
+    note: Annotated[Text, Field(max_length=100_000, examples=["Refund failed twice: error 51."])]
+
+
+def outcome(done: Done) -> Outcome:
+    return Outcome(
+        conversation=done.conversation_id,
+        ver=done.version,
+        pos=done.position,
+        message=done.message_id,
+    )
+
+
+@router.get("/conversations")
+async def list_conversations(
+    gateway: Parts,
+    caller: AgentCaller,
+    status: Annotated[list[Status] | None, Query(description="Any of these")] = None,
+    queue: UUID | None = None,
+    assignee: Annotated[
+        UUID | Literal["me", "nobody"] | None, Query(description="An agent, `me` or `nobody`")
+    ] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[ConversationItem]:
+    """The most recently active first."""
+    wanted = Wanted(
+        statuses=tuple(status or ()),
+        queue_id=queue,
+        assignee_id=_assignee(assignee, caller),
+        unassigned=assignee == "nobody",
+    )
+    async with gateway.database.transaction() as session:
+        items = await reading.list_conversations(
+            session, caller.workspace_id, wanted, limit=limit, after=_after(cursor)
+        )
+    last = items[-1] if len(items) == limit else None
+    return Page(items=items, next=encode_cursor(last.last_message_at, last.id) if last else None)
+
+
+def _assignee(wanted: UUID | str | None, caller: Principal) -> UUID | None:
+    if wanted == "me":
+        return acting_agent(caller)
+    return wanted if isinstance(wanted, UUID) else None
+
+
+def _after(cursor: str | None) -> reading.Key | None:
+    if cursor is None:
+        return None
+    moment, id_ = decode_cursor(cursor, 2)
+    try:
+        return datetime.fromisoformat(moment), UUID(id_)
+    except (TypeError, ValueError, AttributeError):
+        raise invalid("the cursor is not one of ours") from None
+
+
+@router.get("/conversations/{id}")
+async def get_conversation(gateway: Parts, caller: AgentCaller, id: UUID) -> Conversation:  # noqa: A002
+    async with gateway.database.transaction() as session:
+        item = await reading.find_conversation(session, caller.workspace_id, id)
+        if item is None:
+            raise not_found("conversation")
+        links = await reading.list_links(session, caller.workspace_id, id)
+    return Conversation(**dict(item), links=links)
+
+
+@router.get("/conversations/{id}/messages")
+async def list_messages(
+    gateway: Parts,
+    caller: AgentCaller,
+    id: UUID,  # noqa: A002
+    after: Annotated[int, Query(ge=0, le=2**31 - 1, description="`seq` of the last known")] = 0,
+    limit: Limit = 50,
+) -> Page[MessageOut]:
+    """The thread in order; `next` is the `after` of the following page."""
+    async with gateway.database.transaction() as session:
+        await _require(session, caller, id)
+        said = await reading.list_messages(
+            session, caller.workspace_id, id, after=after, limit=limit
+        )
+    following = str(said[-1].message.seq) if len(said) == limit else None
+    return Page(items=[_message(each) for each in said], next=following)
+
+
+@router.get("/conversations/{id}/decisions")
+async def list_decisions(
+    gateway: Parts,
+    caller: AgentCaller,
+    id: UUID,  # noqa: A002
+) -> list[DecisionOut]:
+    """Every decision about the conversation's messages, oldest first, with its reasons."""
+    async with gateway.database.transaction() as session:
+        await _require(session, caller, id)
+        decisions = await reading.list_decisions(session, caller.workspace_id, id)
+    return [_decision(decision) for decision in decisions]
+
+
+async def _require(session: Any, caller: Principal, conversation_id: UUID) -> None:
+    if await reading.find_conversation(session, caller.workspace_id, conversation_id) is None:
+        raise not_found("conversation")
+
+
+@router.post("/conversations/{id}/take")
+async def take(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome:  # noqa: A002
+    """Assign the conversation to the calling agent."""
+    return _told(
+        gateway,
+        await assigning.take(gateway.database, caller.workspace_id, id, acting_agent(caller)),
+    )
+
+
+@router.post(
+    "/queues/{id}/take", responses={204: {"description": "Nobody is waiting", "model": None}}
+)
+async def take_next(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome | None:  # noqa: A002
+    """Assign the conversation that is due first in the queue; null if nobody is waiting."""
+    done = await assigning.take_next(
+        gateway.database, caller.workspace_id, id, acting_agent(caller)
+    )
+    return _told(gateway, done) if done else None
+
+
+@router.post("/conversations/{id}/release")
+async def release(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome:  # noqa: A002
+    """Give the conversation back to its queue; it keeps the time it has waited."""
+    return _told(
+        gateway,
+        await assigning.release(gateway.database, caller.workspace_id, id, acting_agent(caller)),
+    )
+
+
+@router.post("/conversations/{id}/escalate")
+async def escalate(
+    gateway: Parts,
+    caller: AgentCaller,
+    id: UUID,  # noqa: A002
+    body: Escalate,
+) -> Outcome:
+    """Move the conversation from the first level to a second-level queue."""
+    return _told(
+        gateway,
+        await assigning.escalate(
+            gateway.database,
+            caller.workspace_id,
+            id,
+            acting_agent(caller),
+            to_queue_id=body.queue,
+            note=body.note,
+        ),
+    )
+
+
+@router.post("/conversations/{id}/solve")
+async def solve(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome:  # noqa: A002
+    """Mark the matter as solved; a further message of the customer reopens it."""
+    return _told(
+        gateway,
+        await assigning.solve(gateway.database, caller.workspace_id, id, acting_agent(caller)),
+    )
+
+
+@router.post("/conversations/{id}/replies", status_code=201)
+async def reply(
+    gateway: Parts,
+    caller: AgentCaller,
+    id: UUID,  # noqa: A002
+    body: Say,
+    idempotency_key: IdempotencyKey = None,
+) -> Outcome:
+    """Answer the customer over the channel that they used (forms: by mail)."""
+    command = Command(caller.workspace_id, id, acting_agent(caller), body.text, idempotency_key)
+    done = await commands.reply(gateway.database, gateway.configuration, command)
+    gateway.wakeups.notify(Topic.DELIVERY)
+    return _told(gateway, done)
+
+
+@router.post("/conversations/{id}/notes", status_code=201)
+async def note(
+    gateway: Parts,
+    caller: AgentCaller,
+    id: UUID,  # noqa: A002
+    body: Say,
+    idempotency_key: IdempotencyKey = None,
+) -> Outcome:
+    """Add a note that only agents see."""
+    command = Command(caller.workspace_id, id, acting_agent(caller), body.text, idempotency_key)
+    return _told(gateway, await commands.note(gateway.database, command))
+
+
+def _told(gateway: Parts, done: Done) -> Outcome:
+    gateway.wakeups.notify(Topic.FEED)
+    return outcome(done)
+
+
+def _message(said: Said) -> MessageOut:
+    message = said.message
+    return MessageOut(
+        id=message.id,
+        seq=message.seq,
+        direction=message.direction,
+        channel=message.channel_id,
+        agent=message.agent_id,
+        agent_name=said.agent_name,
+        subject=message.subject,
+        text=message.text,
+        html=message.html,
+        email=message.email,
+        attributes=message.attributes,
+        automatic=message.automatic,
+        sent_at=message.sent_at,
+        created_at=message.created_at,
+        attachments=[_attachment(each) for each in said.attachments],
+        deliveries=[_delivery(each) for each in said.deliveries],
+    )
+
+
+def _attachment(row: Attachment) -> AttachmentOut:
+    return AttachmentOut(
+        id=row.id,
+        filename=row.filename,
+        content_type=row.content_type,
+        size=row.size,
+        sha256=row.sha256.hex(),
+        inline=row.inline,
+        content_id=row.content_id,
+    )
+
+
+def _delivery(row: Delivery) -> DeliveryOut:
+    return DeliveryOut(
+        id=row.id,
+        channel=row.channel_id,
+        recipient=row.recipient,
+        state=row.state,
+        attempts=row.attempts,
+        failure=row.failure,
+        detail=row.detail,
+    )
+
+
+def _decision(row: Decision) -> DecisionOut:
+    return DecisionOut(
+        id=row.id,
+        message=row.message_id,
+        rule_set_version=row.rule_set_version,
+        decided_at=row.decided_at,
+        outcome=row.outcome,
+        facts=row.facts,
+        explanation=row.explanation,
+        because=sentences(cast("Explanation", row.explanation)) if row.explanation else [],
+        error=row.error,
+    )

@@ -1,0 +1,40 @@
+"""Texts that clients may send: what PostgreSQL cannot keep is refused where it comes in."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+NAME_LENGTH = 200
+VALUE_LENGTH = 2_000
+
+
+def storable(text: str) -> str:
+    """Refuse NUL and lone surrogates, which no text column takes.
+
+    Raises:
+        ValueError: the text holds one.
+
+    """
+    if "\0" in text or not _is_utf8(text):
+        raise ValueError("must be valid Unicode without NUL")
+    return text
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(storable)
+]
+"""What somebody wrote: not empty, blanks around it are dropped. Bound it with `Field`."""
+
+Name = Annotated[Text, Field(max_length=NAME_LENGTH)]
+"""A name of something."""
+
+Value = Annotated[str, StringConstraints(max_length=VALUE_LENGTH), AfterValidator(storable)]
+"""A setting, a secret or a search, kept as it is."""

@@ -1,0 +1,115 @@
+"""The workspace's policies, and who is calling."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.access.tokens import Role
+from gateway.api.callers import AdminCaller, AnyCaller, Parts
+from gateway.api.problems import documented
+from gateway.api.texts import Name
+from gateway.database.schema import Workspace
+from gateway.problems import conflict, invalid
+
+router = APIRouter(prefix="/v1", responses=documented(401, 403, 422, 503))
+
+Days = Annotated[int | None, Field(ge=1, le=36_500, description="null keeps for ever")]
+
+
+class Me(BaseModel):
+    """Who the token belongs to; `agent` is null for an API key."""
+
+    workspace: int
+    token: UUID
+    name: str
+    role: Role
+    agent: UUID | None
+
+
+class WorkspaceOut(BaseModel):
+    """`rules_version` and `configuration` grow with every change of rules and settings."""
+
+    id: int
+    name: str
+    created_at: datetime
+    raw_retention_days: Days
+    conversation_retention_days: Days
+    feed_resume_hours: int
+    configuration: int
+    rules_version: int
+
+
+class WorkspacePatch(BaseModel):
+    """Only what is given changes.
+
+    Raw payloads go after `raw_retention_days`, whole conversations `conversation_retention_days`
+    after they closed. Agents' UIs may resume the feed for `feed_resume_hours`.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"raw_retention_days": 30}]}
+    )
+
+    name: Name | None = None
+    raw_retention_days: Days = None
+    conversation_retention_days: Days = None
+    feed_resume_hours: Annotated[int, Field(ge=1, le=720)] | None = None
+
+
+@router.get("/me", tags=["access"])
+async def get_me(caller: AnyCaller) -> Me:
+    """The caller behind the token, of any role."""
+    return Me(
+        workspace=caller.workspace_id,
+        token=caller.token_id,
+        name=caller.name,
+        role=caller.role,
+        agent=caller.agent_id,
+    )
+
+
+@router.get("/workspace", tags=["workspace"])
+async def get_workspace(gateway: Parts, caller: AdminCaller) -> WorkspaceOut:
+    async with gateway.database.transaction() as session:
+        return _shown(await _own(session, caller.workspace_id))
+
+
+@router.patch("/workspace", tags=["workspace"], responses=documented(409))
+async def change_workspace(
+    gateway: Parts, caller: AdminCaller, body: WorkspacePatch
+) -> WorkspaceOut:
+    changes = body.model_dump(exclude_unset=True)
+    for required in ("name", "feed_resume_hours"):
+        if required in changes and changes[required] is None:
+            raise invalid("a policy is missing", [(f"/{required}", "must not be null")])
+    async with gateway.database.transaction() as session:
+        workspace = await _own(session, caller.workspace_id)
+        for field, value in changes.items():
+            setattr(workspace, field, value)
+        try:
+            await session.flush()
+        except IntegrityError:
+            raise conflict("another workspace has this name: choose another one") from None
+        return _shown(workspace)
+
+
+async def _own(session: AsyncSession, workspace_id: int) -> Workspace:
+    return await session.get_one(Workspace, workspace_id)
+
+
+def _shown(workspace: Workspace) -> WorkspaceOut:
+    return WorkspaceOut(
+        id=workspace.id,
+        name=workspace.name,
+        created_at=workspace.created_at,
+        raw_retention_days=workspace.raw_retention_days,
+        conversation_retention_days=workspace.conversation_retention_days,
+        feed_resume_hours=workspace.feed_resume_hours,
+        configuration=workspace.configuration,
+        rules_version=workspace.rule_set_version,
+    )

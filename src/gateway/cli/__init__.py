@@ -1,0 +1,18 @@
+"""The command line: `sportello ...`."""
+
+import typer
+
+from gateway.cli import checking, keys, running, workspaces
+
+app = typer.Typer(
+    name="sportello",
+    help="Async omnichannel messaging gateway.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("serve")(running.serve)
+app.command("worker")(running.worker)
+app.command("migrate")(running.migrate)
+app.command("check")(checking.check)
+app.add_typer(keys.app, name="keys")
+app.add_typer(workspaces.app, name="workspaces")

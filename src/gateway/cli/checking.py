@@ -1,0 +1,136 @@
+"""`check`: what is misconfigured, and how to mend it."""
+
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import typer
+import uvloop
+from pydantic import ValidationError
+from rich.console import Console
+from sqlalchemy import select, text
+
+from gateway.access.secret_box import SecretBox, SecretKeyError, secret_box
+from gateway.cli.errors import setting_problem
+from gateway.database.connections import Database
+from gateway.database.migrations import current_and_head
+from gateway.database.opening import opened
+from gateway.database.schema import Channel
+from gateway.settings import Settings
+
+SERVER_VERSION = 150_000  # PostgreSQL 15: MERGE, and what the schema was written for
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`mend` is empty where all is well."""
+
+    what: str
+    mend: str = ""
+
+
+def check() -> None:
+    """Say what is misconfigured and how to mend it; exit 1 if anything is."""
+    console = Console()
+    findings = uvloop.run(_collect())
+    for finding in findings:
+        mark = "[red]✗[/]" if finding.mend else "[green]✓[/]"
+        console.print(f"{mark} {finding.what}", highlight=False)
+        if finding.mend:
+            console.print(f"  → {finding.mend}", highlight=False)
+    if any(finding.mend for finding in findings):
+        raise typer.Exit(1)
+
+
+async def _collect() -> list[Finding]:
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        problems = (setting_problem(item["loc"], item["msg"]) for item in error.errors())
+        return [Finding(problem, "correct the environment or .env") for problem in problems]
+    findings = [Finding("settings are valid"), _port("HTTP", settings.host, settings.port)]
+    if settings.smtp_enabled:
+        findings.append(_port("SMTP", settings.host, settings.smtp_port))
+    findings.append(_public_url(settings))
+    return [*findings, *[finding async for finding in _database(settings)]]
+
+
+def _port(name: str, host: str, port: int) -> Finding:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            mend = (
+                "fine if `serve` is running already; otherwise end what listens there, "
+                f"or set SPORTELLO_{'SMTP_' if name == 'SMTP' else ''}PORT"
+            )
+            return Finding(f"{name} port {host}:{port} cannot be opened: {error.strerror}", mend)
+    return Finding(f"{name} port {host}:{port} is free")
+
+
+def _public_url(settings: Settings) -> Finding:
+    if settings.public_url is None:
+        return Finding("no public URL is set: providers' signatures are checked for the URL asked")
+    if not settings.public_url.startswith("https://"):
+        mend = "providers sign the https URL that they post to: set SPORTELLO_PUBLIC_URL to it"
+        return Finding(f"the public URL is {settings.public_url}", mend)
+    return Finding(f"the public URL is {settings.public_url}")
+
+
+async def _database(settings: Settings) -> AsyncIterator[Finding]:
+    try:
+        box = secret_box(settings)
+    except SecretKeyError as error:
+        yield Finding("the channels' secrets cannot be encrypted", str(error))
+        return
+    try:
+        async with opened(settings, "sportello-check") as database:
+            yield await _version(database.database)
+            yield await _schema(database.database)
+            for finding in await _channels(database.database, box):
+                yield finding
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
+        mend = "start the server, or correct DATABASE_URL (postgresql://user:password@host/name)"
+        yield Finding(f"the database does not answer: {error}", mend)
+
+
+async def _version(database: Database) -> Finding:
+    async with database.transaction() as session:
+        number = int(await session.scalar(text("SHOW server_version_num")) or 0)
+    if number < SERVER_VERSION:
+        return Finding(f"PostgreSQL {number // 10_000} is too old", "upgrade it to 15 or newer")
+    return Finding(f"PostgreSQL {number // 10_000} answers")
+
+
+async def _schema(database: Database) -> Finding:
+    current, head = await current_and_head(database)
+    if current != head:
+        return Finding(f"the schema is at {current}, not {head}", "run `sportello migrate`")
+    return Finding(f"the schema is at {head}")
+
+
+async def _channels(database: Database, box: SecretBox) -> list[Finding]:
+    async with database.transaction() as session:
+        rows = list(await session.scalars(select(Channel).where(Channel.archived_at.is_(None))))
+    return [_channel(row, box) for row in rows]
+
+
+def _channel(row: Channel, box: SecretBox) -> Finding:
+    what = f"channel {row.name!r} ({row.kind})"
+    try:
+        secrets = box.open(row.secrets)
+    except SecretKeyError as error:
+        return Finding(f"{what} cannot read its secrets", str(error))
+    missing = NEEDED.get((row.kind, row.provider), frozenset()) - {*row.settings, *secrets}
+    if missing:
+        mend = f"set {', '.join(sorted(missing))} with PATCH /v1/channels/{row.id}"
+        return Finding(f"{what} cannot send", mend)
+    return Finding(f"{what} is complete")
+
+
+NEEDED = {
+    ("email", "smtp"): frozenset({"smtp_host"}),
+    ("sms", "twilio"): frozenset({"account_sid", "auth_token"}),
+}
+"""What a channel must have before it can send."""

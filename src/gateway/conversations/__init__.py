@@ -1,0 +1,1 @@
+"""What agents do with conversations. Each command is one transaction and says where it went."""

@@ -1,0 +1,156 @@
+"""A conversation under a command: locked, changed, told about, in one transaction."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.database.connections import Database
+from gateway.database.schema import Assignment, Conversation, QueueEntry
+from gateway.feed.log import EventType, Happening, append_in
+from gateway.ids import new_id
+from gateway.problems import conflict, not_found
+from routing.priority import Priority, effective_at
+
+
+class Change:
+    """One conversation, held by a lock until the commit.
+
+    Commands alter `row`, then `tell` what has happened; `position` is that of the last event.
+    """
+
+    def __init__(self, session: AsyncSession, row: Conversation) -> None:
+        self.session = session
+        self.row = row
+        self.now = datetime.now(UTC)
+        self.position = 0
+        self._happenings: list[Happening] = []
+        self._queue_before = row.queue_id
+        self._assignee_before = row.assignee_id
+
+    def tell(self, event: EventType, data: dict[str, Any]) -> None:
+        """Note an event; `data["conversation"]` holds the changed fields of the feed's item."""
+        self.row.version += 1
+        self._happenings.append(
+            Happening(
+                workspace_id=self.row.workspace_id,
+                type=event,
+                conversation_id=self.row.id,
+                version=self.row.version,
+                queue_before=self._queue_before,
+                queue_after=self.row.queue_id,
+                assignee_before=self._assignee_before,
+                assignee_after=self.row.assignee_id,
+                data=data,
+            )
+        )
+        self._queue_before, self._assignee_before = self.row.queue_id, self.row.assignee_id
+
+    async def write_events(self) -> None:
+        if self._happenings:
+            self.position = await append_in(self.session, *self._happenings)
+
+    async def leave_queue(self) -> datetime:
+        """End the stay in the queue; returns when it began to wait."""
+        waiting = await self.session.scalar(
+            select(QueueEntry).where(
+                QueueEntry.workspace_id == self.row.workspace_id,
+                QueueEntry.conversation_id == self.row.id,
+                QueueEntry.left_at.is_(None),
+            )
+        )
+        if waiting is None:
+            return self.now
+        waiting.left_at = self.now
+        await self.session.flush()
+        return waiting.queued_at
+
+    def enter_queue(self, queue_id: UUID, queued_at: datetime) -> None:
+        """Wait in a queue, with the waiting time so far kept."""
+        self.row.status = "queued"
+        self.row.queue_id = queue_id
+        self.row.assignee_id = None
+        self.session.add(
+            QueueEntry(
+                workspace_id=self.row.workspace_id,
+                conversation_id=self.row.id,
+                id=new_id(),
+                queue_id=queue_id,
+                queued_at=queued_at,
+                effective_at=effective_at(queued_at, Priority(self.row.priority)),
+            )
+        )
+
+    def assign(self, agent_id: UUID) -> None:
+        self.row.status = "assigned"
+        self.row.assignee_id = agent_id
+        self.session.add(
+            Assignment(
+                workspace_id=self.row.workspace_id,
+                conversation_id=self.row.id,
+                id=new_id(),
+                agent_id=agent_id,
+                assigned_at=self.now,
+            )
+        )
+
+    async def end_assignment(self, reason: str) -> None:
+        await self.session.execute(
+            update(Assignment)
+            .where(
+                Assignment.workspace_id == self.row.workspace_id,
+                Assignment.conversation_id == self.row.id,
+                Assignment.ended_at.is_(None),
+            )
+            .values(ended_at=self.now, end_reason=reason)
+        )
+
+    async def first_wait(self) -> datetime:
+        """When the present wait for an answer began, over all queues since it was last opened."""
+        began = await self.session.scalar(
+            select(QueueEntry.queued_at)
+            .where(
+                QueueEntry.workspace_id == self.row.workspace_id,
+                QueueEntry.conversation_id == self.row.id,
+            )
+            .order_by(QueueEntry.id.desc())
+            .limit(1)
+        )
+        return began or self.now
+
+
+@asynccontextmanager
+async def changing(
+    database: Database, workspace_id: int, conversation_id: UUID
+) -> AsyncIterator[Change]:
+    """Lock a conversation for one command; its events are written last, then all is committed.
+
+    Raises:
+        Problem: 404 if the workspace has no such conversation, 409 if it is closed.
+    """
+    async with (
+        database.transaction() as session,
+        locked(session, workspace_id, conversation_id) as change,
+    ):
+        yield change
+
+
+@asynccontextmanager
+async def locked(
+    session: AsyncSession, workspace_id: int, conversation_id: UUID
+) -> AsyncIterator[Change]:
+    """`changing` inside a transaction that has locked what comes before conversations."""
+    row = await session.get(
+        Conversation, (workspace_id, conversation_id), with_for_update={"key_share": True}
+    )
+    if row is None:
+        raise not_found("conversation")
+    if row.status == "closed":
+        raise conflict("the conversation is closed: a new message of the customer opens another")
+    change = Change(session, row)
+    yield change
+    await change.write_events()

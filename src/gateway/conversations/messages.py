@@ -1,0 +1,181 @@
+"""What agents say: answers to the customer, and notes among themselves."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.configuration import Configuration, ConfiguredChannel
+from gateway.conversations.change import Change
+from gateway.database.schema import Conversation, Delivery, Identity, Message, ThreadRef
+from gateway.feed.log import EventType
+from gateway.ids import new_id
+from gateway.problems import conflict
+
+MAX_REFERENCES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where an answer goes: the channel that carries it and the address there."""
+
+    channel: ConfiguredChannel
+    recipient: str
+
+
+def add_note(change: Change, agent_id: UUID, text: str) -> UUID:
+    """A message that only agents see."""
+    message = _message(change, agent_id, "note", text)
+    _tell(change, EventType.NOTED, message)
+    return message.id
+
+
+async def add_reply(
+    change: Change, configuration: Configuration, agent_id: UUID, text: str
+) -> UUID:
+    """An answer to the customer, with the delivery that carries it.
+
+    Raises:
+        Problem: 409 if no channel can carry it.
+    """
+    last = await _last_from_customer(change.session, change.row)
+    destination = await _destination(change, configuration, last)
+    message = _message(change, agent_id, "outbound", text)
+    if destination.channel.config.kind == "email":
+        message.subject = _answering(change.row.subject)
+        message.email = await _thread(change, message.id, destination)
+    change.session.add(
+        Delivery(
+            workspace_id=change.row.workspace_id,
+            id=(delivery_id := new_id()),
+            conversation_id=change.row.id,
+            message_id=message.id,
+            seq=message.seq,
+            channel_id=destination.channel.config.id,
+            recipient=destination.recipient,
+            state="queued",
+            due_at=change.now,
+        )
+    )
+    _tell(change, EventType.REPLIED, message, delivery=delivery_id)
+    return message.id
+
+
+def _message(change: Change, agent_id: UUID, direction: str, text: str) -> Message:
+    change.row.message_count += 1
+    change.row.last_message_at = change.now
+    message = Message(
+        workspace_id=change.row.workspace_id,
+        id=new_id(),
+        conversation_id=change.row.id,
+        seq=change.row.message_count,
+        direction=direction,
+        channel_id=change.row.channel_id,
+        agent_id=agent_id,
+        text=text,
+        created_at=change.now,
+    )
+    change.session.add(message)
+    return message
+
+
+def _tell(change: Change, event: EventType, message: Message, **more: Any) -> None:
+    told = {
+        "id": message.id,
+        "seq": message.seq,
+        "direction": message.direction,
+        "channel": message.channel_id,
+        "agent": message.agent_id,
+    }
+    changed = {"message_count": message.seq, "last_message_at": change.now}
+    change.tell(event, {"conversation": changed, "message": told, **more})
+
+
+async def _last_from_customer(session: AsyncSession, row: Conversation) -> Message | None:
+    """The newest inbound message; automatic ones are nobody's address."""
+    statement = (
+        select(Message)
+        .where(
+            Message.workspace_id == row.workspace_id,
+            Message.conversation_id == row.id,
+            Message.direction == "inbound",
+        )
+        .order_by(Message.automatic, Message.seq.desc())
+        .limit(1)
+    )
+    return (await session.scalars(statement)).first()
+
+
+async def _destination(
+    change: Change, configuration: Configuration, last: Message | None
+) -> Destination:
+    row = change.row
+    channel = configuration.channel(row.workspace_id, row.channel_id)
+    if channel is not None and channel.config.kind == "web_form":
+        channel = _mail_channel(configuration, channel)
+    if channel is None:
+        raise conflict("the channel of this conversation is archived: no answer can be sent")
+    identity_id = (last and last.identity_id) or row.identity_id
+    identity = await change.session.get_one(Identity, (row.workspace_id, identity_id))
+    reply_to = last.email.get("reply_to") if last and last.email else None
+    return Destination(channel, reply_to or identity.address)
+
+
+def _mail_channel(configuration: Configuration, form: ConfiguredChannel) -> ConfiguredChannel:
+    """Forms are answered by mail: over the form's `reply_channel`, or the oldest mail channel."""
+    channels = configuration.workspace(form.workspace_id).channels
+    wanted = form.config.settings.get("reply_channel")
+    mails = [
+        channel
+        for id_, channel in sorted(channels.items())
+        if channel.config.kind == "email" and wanted in {None, str(id_)}
+    ]
+    if not mails:
+        raise conflict("forms are answered by mail, and there is no email channel to do it")
+    return mails[0]
+
+
+def _answering(subject: str | None) -> str:
+    subject = subject or "Your message"
+    return subject if subject.lower().startswith("re:") else f"Re: {subject}"
+
+
+async def _thread(change: Change, message_id: UUID, destination: Destination) -> dict[str, Any]:
+    """The identifiers that make the answer part of the thread (RFC 5322 section 3.6.4).
+
+    The answer's own id is claimed at once, so that a reply to it finds the conversation.
+    """
+    row, session = change.row, change.session
+    statement = (
+        select(Message.email)
+        .where(
+            Message.workspace_id == row.workspace_id,
+            Message.conversation_id == row.id,
+            Message.email["message_id"].as_string().is_not(None),
+        )
+        .order_by(Message.seq.desc())
+        .limit(1)
+    )
+    before: dict[str, Any] = (await session.scalars(statement)).first() or {}
+    answered = before.get("message_id")
+    references = [*before.get("references", []), *([answered] if answered else [])]
+    domain = destination.channel.config.address.rpartition("@")[2] or "localhost"
+    own = f"{message_id}@{domain}"
+    session.add(
+        ThreadRef(
+            workspace_id=row.workspace_id,
+            rfc_message_id=own,
+            conversation_id=row.id,
+            message_id=message_id,
+        )
+    )
+    return {
+        "message_id": own,
+        "in_reply_to": answered,
+        "references": references[-MAX_REFERENCES:],
+        "reply_to": None,
+        "to": [destination.recipient],
+        "cc": [],
+    }

@@ -1,0 +1,138 @@
+"""Conversations as agents read them: lists, threads, decisions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.database.schema import (
+    Agent,
+    Attachment,
+    Conversation,
+    ConversationLink,
+    Decision,
+    Delivery,
+    Message,
+)
+from gateway.feed.item import ConversationItem
+from gateway.feed.snapshot import item_of, select_items
+
+Key = tuple[datetime, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list is narrowed to; None does not narrow. `unassigned` asks for nobody's."""
+
+    statuses: tuple[str, ...] = ()
+    queue_id: UUID | None = None
+    assignee_id: UUID | None = None
+    unassigned: bool = False
+
+    def narrow(self, statement: Select[Any]) -> Select[Any]:
+        if self.statuses:
+            statement = statement.where(Conversation.status.in_(self.statuses))
+        if self.queue_id is not None:
+            statement = statement.where(Conversation.queue_id == self.queue_id)
+        if self.assignee_id is not None:
+            statement = statement.where(Conversation.assignee_id == self.assignee_id)
+        if self.unassigned:
+            statement = statement.where(Conversation.assignee_id.is_(None))
+        return statement
+
+
+async def list_conversations(
+    session: AsyncSession, workspace_id: int, wanted: Wanted, *, limit: int, after: Key | None
+) -> list[ConversationItem]:
+    """The most recently active first; `after` is the last item's (last_message_at, id)."""
+    statement = wanted.narrow(select_items(workspace_id))
+    if after is not None:
+        key = tuple_(Conversation.last_message_at, Conversation.id)
+        statement = statement.where(key < tuple_(*after))
+    order = (Conversation.last_message_at.desc(), Conversation.id.desc())
+    connection = await session.connection()
+    rows = await connection.execute(statement.order_by(*order).limit(limit))
+    return [item_of(row) for row in rows]
+
+
+async def find_conversation(
+    session: AsyncSession, workspace_id: int, conversation_id: UUID
+) -> ConversationItem | None:
+    statement = select_items(workspace_id).where(Conversation.id == conversation_id)
+    row = (await (await session.connection()).execute(statement)).one_or_none()
+    return None if row is None else item_of(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message with the name of the agent who wrote it, its files and its deliveries."""
+
+    message: Message
+    agent_name: str | None
+    attachments: list[Attachment]
+    deliveries: list[Delivery]
+
+
+async def list_messages(
+    session: AsyncSession, workspace_id: int, conversation_id: UUID, *, after: int, limit: int
+) -> list[Said]:
+    """Messages with `seq` above `after`, in order."""
+    statement = (
+        select(Message, Agent.name)
+        .outerjoin(Agent, and_(Agent.workspace_id == workspace_id, Agent.id == Message.agent_id))
+        .where(
+            Message.workspace_id == workspace_id,
+            Message.conversation_id == conversation_id,
+            Message.seq > after,
+        )
+        .order_by(Message.seq)
+        .limit(limit)
+    )
+    rows = (await session.execute(statement)).all()
+    ids = [message.id for message, _ in rows]
+    attachments = await _belonging(session, Attachment, workspace_id, ids)
+    deliveries = await _belonging(session, Delivery, workspace_id, ids)
+    return [
+        Said(message, name, attachments.get(message.id, []), deliveries.get(message.id, []))
+        for message, name in rows
+    ]
+
+
+async def _belonging(
+    session: AsyncSession, table: Any, workspace_id: int, message_ids: list[UUID]
+) -> dict[UUID, list[Any]]:
+    statement = (
+        select(table)
+        .where(table.workspace_id == workspace_id, table.message_id.in_(message_ids))
+        .order_by(table.id)
+    )
+    found: dict[UUID, list[Any]] = {}
+    for row in await session.scalars(statement):
+        found.setdefault(row.message_id, []).append(row)
+    return found
+
+
+async def list_decisions(
+    session: AsyncSession, workspace_id: int, conversation_id: UUID
+) -> list[Decision]:
+    statement = (
+        select(Decision)
+        .where(Decision.workspace_id == workspace_id, Decision.conversation_id == conversation_id)
+        .order_by(Decision.id)
+    )
+    return list(await session.scalars(statement))
+
+
+async def list_links(session: AsyncSession, workspace_id: int, conversation_id: UUID) -> list[UUID]:
+    """Conversations that speak of this one, or that this one speaks of."""
+    link = ConversationLink
+    forth = select(link.other_id).where(
+        link.workspace_id == workspace_id, link.conversation_id == conversation_id
+    )
+    back = select(link.conversation_id).where(
+        link.workspace_id == workspace_id, link.other_id == conversation_id
+    )
+    return list(await session.scalars(forth.union(back)))

@@ -1,0 +1,1 @@
+"""Sending what agents answered: claimed under a lease, sent outside any transaction, recorded."""

@@ -1,0 +1,79 @@
+"""Telling the feed what became of deliveries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.database.schema import Conversation
+from gateway.feed.log import EventType, Happening, append_in
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The new state of a delivery. `queued` with a failure means: it is being tried again."""
+
+    delivery_id: UUID
+    message_id: UUID
+    state: str
+    attempts: int
+    failure: str | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        delivery = {
+            "id": str(self.delivery_id),
+            "message_id": str(self.message_id),
+            "state": self.state,
+            "attempts": self.attempts,
+        }
+        if self.failure is not None:
+            delivery["failure"] = self.failure
+        return {"delivery": delivery, "conversation": {}}
+
+
+async def lock_conversation(
+    session: AsyncSession, workspace_id: int, conversation_id: UUID
+) -> Conversation | None:
+    """Hold the conversation before any of its deliveries changes; None if it was erased."""
+    statement = (
+        select(Conversation)
+        .where(Conversation.workspace_id == workspace_id, Conversation.id == conversation_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def announce(
+    session: AsyncSession, conversation: Conversation, changes: Sequence[Change]
+) -> int:
+    """Write one event per change, each with a version of its own; returns the last position.
+
+    The conversation must be locked; the transaction writes nothing after this.
+    """
+    first = conversation.version + 1
+    conversation.version += len(changes)
+    return await append_in(
+        session,
+        *(
+            _happening(conversation, version, change)
+            for version, change in enumerate(changes, start=first)
+        ),
+    )
+
+
+def _happening(conversation: Conversation, version: int, change: Change) -> Happening:
+    return Happening(
+        workspace_id=conversation.workspace_id,
+        type=EventType.DELIVERY,
+        conversation_id=conversation.id,
+        version=version,
+        queue_before=conversation.queue_id,
+        queue_after=conversation.queue_id,
+        assignee_before=conversation.assignee_id,
+        assignee_after=conversation.assignee_id,
+        data=change.as_data(),
+    )

@@ -1,0 +1,128 @@
+"""Taking due deliveries under a lease, so that nobody else sends them meanwhile."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+# Why no two workers send one delivery, nor two of one conversation: a delivery leaves `queued` and
+# `sending` for ever, so an earlier one that this statement's snapshot does not see there has ended;
+# and of a row that another worker took since the snapshot, the lock rechecks the newest version.
+CLAIM = text("""
+WITH channel_room AS MATERIALIZED (
+    SELECT c.workspace_id, c.id, c.archived_at IS NOT NULL AS is_archived,
+           greatest(:slots - coalesce(busy.sending, 0), 0) AS slots
+      FROM channel c
+      LEFT JOIN unnest(CAST(:busy_channels AS uuid[]), CAST(:busy_slots AS int[]))
+             AS busy (channel_id, sending) ON busy.channel_id = c.id
+     WHERE c.kind <> 'chat'
+), due AS MATERIALIZED (
+    SELECT head.workspace_id, head.id, room.is_archived
+      FROM channel_room room
+     CROSS JOIN LATERAL (
+        SELECT d.workspace_id, d.id
+          FROM delivery d
+         WHERE d.workspace_id = room.workspace_id AND d.channel_id = room.id
+           AND d.state IN ('queued', 'sending') AND d.due_at <= now()
+           AND (d.state = 'queued' OR d.lease_until <= now())
+           AND NOT EXISTS (
+                SELECT FROM delivery earlier
+                  JOIN channel c ON c.workspace_id = earlier.workspace_id
+                                AND c.id = earlier.channel_id AND c.kind <> 'chat'
+                 WHERE earlier.workspace_id = d.workspace_id
+                   AND earlier.conversation_id = d.conversation_id
+                   AND earlier.state IN ('queued', 'sending')
+                   AND (earlier.seq, earlier.id) < (d.seq, d.id))
+         ORDER BY d.due_at, d.id
+         LIMIT room.slots
+           FOR UPDATE OF d SKIP LOCKED
+     ) head
+), claimed AS (
+    UPDATE delivery d
+       SET state = 'sending', attempts = d.attempts + 1, lease_until = now() + :lease
+      FROM due
+     WHERE d.workspace_id = due.workspace_id AND d.id = due.id
+ RETURNING d.workspace_id, d.id, d.conversation_id, d.message_id, d.channel_id, d.recipient,
+           d.attempts, d.failure, due.is_archived
+), started AS (
+    INSERT INTO attempt (workspace_id, delivery_id, number, started_at)
+    SELECT workspace_id, id, attempts, clock_timestamp() FROM claimed
+)
+SELECT claimed.workspace_id, claimed.id AS delivery_id, claimed.conversation_id,
+       claimed.message_id, claimed.channel_id, claimed.is_archived, claimed.attempts AS number,
+       claimed.failure AS last_failure, claimed.recipient,
+       m.text, m.subject, m.email, agent.name AS sender_name,
+       EXISTS (SELECT FROM attachment a
+                WHERE a.workspace_id = m.workspace_id AND a.message_id = m.id) AS has_attachments
+  FROM claimed
+  JOIN message m ON m.workspace_id = claimed.workspace_id AND m.id = claimed.message_id
+  LEFT JOIN agent ON agent.workspace_id = m.workspace_id AND agent.id = m.agent_id
+""").columns(email=JSON)
+
+NEXT_DUE = text("""
+SELECT extract(epoch FROM min(next.due_at) - now())::float8
+  FROM channel c
+ CROSS JOIN LATERAL (
+    SELECT d.due_at
+      FROM delivery d
+     WHERE d.workspace_id = c.workspace_id AND d.channel_id = c.id
+       AND d.state IN ('queued', 'sending') AND d.due_at > now()
+     ORDER BY d.due_at
+     LIMIT 1
+ ) next
+ WHERE c.kind <> 'chat'
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery in this worker's hands, with what sending it needs.
+
+    `number` is the attempt's, and proof of the claim: whoever claims it later has a higher one.
+    `email` are the message's identifiers as JSON, `last_failure` what the former attempt met.
+    """
+
+    workspace_id: int
+    delivery_id: UUID
+    conversation_id: UUID
+    message_id: UUID
+    channel_id: UUID
+    is_archived: bool
+    number: int
+    last_failure: str | None
+    recipient: str = field(repr=False)
+    text: str = field(repr=False)
+    subject: str | None = field(repr=False)
+    email: dict[str, Any] | None = field(repr=False)
+    sender_name: str | None
+    has_attachments: bool
+
+
+async def claim(
+    session: AsyncSession, *, slots: int, busy: Mapping[UUID, int], lease: timedelta
+) -> list[Claimed]:
+    """Take what is due and may be sent now, at most `slots` less `busy` per channel.
+
+    Left alone are chat, and whatever waits for an earlier delivery of its conversation. A delivery
+    whose lease has run out is taken again; its open attempt stays as it is.
+    """
+    rows = await session.execute(
+        CLAIM,
+        {
+            "slots": slots,
+            "busy_channels": list(busy),
+            "busy_slots": list(busy.values()),
+            "lease": lease,
+        },
+    )
+    return [Claimed(**row) for row in rows.mappings()]
+
+
+async def seconds_until_next(session: AsyncSession) -> float | None:
+    """How long until the next delivery falls due; None if none waits for its time."""
+    seconds: float | None = await session.scalar(NEXT_DUE)
+    return seconds

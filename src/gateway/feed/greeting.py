@@ -1,0 +1,33 @@
+"""Who is there: the first frame of a socket."""
+
+import asyncio
+
+from gateway.access.tokens import Principal, Role, authenticate
+from gateway.database.connections import Database
+from gateway.feed.frames import VERSION, Close, CloseCode, Hello
+from gateway.feed.wire import Wire
+
+
+async def greet(wire: Wire, database: Database, timeout_s: float) -> Principal:
+    """The caller that `hello` names; raises `Close` where there is none that may follow."""
+    hello = await receive_hello(wire, timeout_s)
+    if hello.v != VERSION:
+        raise Close(CloseCode.VERSION, f"this server speaks version {VERSION}")
+    async with database.transaction() as session:
+        principal = await authenticate(session, hello.token)
+    if principal is None:
+        raise Close(CloseCode.AUTH, "the token is unknown, expired or revoked")
+    if principal.role is Role.PROVIDER:
+        raise Close(CloseCode.AUTH, "a provider's key does not open the feed")
+    return principal
+
+
+async def receive_hello(wire: Wire, timeout_s: float) -> Hello:
+    try:
+        async with asyncio.timeout(timeout_s):
+            frame = await wire.receive()
+    except TimeoutError:
+        raise Close(CloseCode.AUTH, f"no hello within {timeout_s:g} s") from None
+    if not isinstance(frame, Hello):
+        raise Close(CloseCode.PROTOCOL, "the first frame must be a complete hello")
+    return frame

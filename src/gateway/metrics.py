@@ -1,0 +1,37 @@
+"""Prometheus metrics of one process, in a registry of its own."""
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+
+class Metrics:
+    """Counts what an operator watches: what comes in, what waits, what goes out."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.received = Counter(
+            "sportello_received_total",
+            "Payloads answered by the doors, by kind of channel and outcome",
+            ["kind", "outcome"],
+            registry=self.registry,
+        )
+        self.batch = Histogram(
+            "sportello_ingest_batch_messages",
+            "Messages committed by one transaction",
+            buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000),
+            registry=self.registry,
+        )
+        self.attempts = Counter(
+            "sportello_delivery_attempts_total",
+            "Sending attempts, by the state that they left the delivery in",
+            ["state"],
+            registry=self.registry,
+        )
+
+    def gauge(self, name: str, meaning: str, read: Callable[[], float]) -> None:
+        """A figure that is read whenever somebody asks."""
+        Gauge(f"sportello_{name}", meaning, registry=self.registry).set_function(read)
+
+    def exposition(self) -> bytes:
+        return generate_latest(self.registry)

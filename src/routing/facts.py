@@ -1,0 +1,173 @@
+"""What is known about a message when it is routed: the one table of fields, and the facts."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, Literal
+
+from routing.priority import Priority
+
+FactValue = str | frozenset[str] | int | float | bool | datetime | Priority
+
+ATTRIBUTE_PREFIX: Final = "attribute."
+
+
+class Stage(StrEnum):
+    """The stages of a decision, in the order in which they run."""
+
+    CLASSIFY = "classify"
+    ROUTE = "route"
+
+
+class FieldType(StrEnum):
+    """The type of a field; it alone fixes the operators and the values that they take."""
+
+    ENUM = "enum"
+    ID = "id"
+    TEXT = "text"
+    SET = "set"
+    NUMBER = "number"
+    DURATION = "duration"
+    DATETIME = "datetime"
+    BOOL = "bool"
+    PRIORITY = "priority"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field that rules may test.
+
+    `known_from` is the first stage that can see it. `choices` (if any) are all its values, `shape`
+    (if any) is what a value must look like, `refers_to` says whose ids it holds.
+    """
+
+    name: str
+    type: FieldType
+    meaning: str
+    known_from: Stage = Stage.CLASSIFY
+    choices: tuple[str, ...] = ()
+    shape: re.Pattern[str] | None = None
+    refers_to: Literal["queue"] | None = None
+
+    @property
+    def is_private(self) -> bool:
+        """Whether its values may be personal data or message text, which no decision may hold."""
+        return self.type is FieldType.TEXT
+
+
+_LANGUAGE_TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+_TABLE: Final = (
+    Field(
+        "kind",
+        FieldType.ENUM,
+        "the kind of channel it came by",
+        choices=("email", "sms", "web_form", "chat"),
+    ),
+    Field("channel", FieldType.ID, "the channel it came by"),
+    Field("recipient", FieldType.TEXT, "the address it was sent to"),
+    Field("sender", FieldType.TEXT, "the address it was sent from"),
+    Field("subject", FieldType.TEXT, "its subject; unknown where the channel has none"),
+    Field("text", FieldType.TEXT, "its plain text"),
+    Field(
+        "language",
+        FieldType.ID,
+        "the language it is written in, as a BCP 47 tag such as 'it' or 'pt-BR'",
+        shape=_LANGUAGE_TAG,
+    ),
+    Field("tags", FieldType.SET, "the conversation's tags, those of earlier stages included"),
+    Field("type", FieldType.ID, "the type that classify gave it", known_from=Stage.ROUTE),
+    Field(
+        "priority",
+        FieldType.PRIORITY,
+        "the conversation's priority after classify",
+        known_from=Stage.ROUTE,
+    ),
+    Field("is_new", FieldType.BOOL, "whether it opens a conversation"),
+    Field("is_reopened", FieldType.BOOL, "whether it reopens a closed conversation"),
+    Field("is_automatic", FieldType.BOOL, "whether a machine wrote it (RFC 3834)"),
+    Field(
+        "previous_queue",
+        FieldType.ID,
+        "the queue that the conversation was in last; unknown when new",
+        refers_to="queue",
+    ),
+    Field("previous_agent", FieldType.ID, "who had the conversation last; unknown when nobody"),
+    Field("message_count", FieldType.NUMBER, "messages in the conversation, this one included"),
+    Field("attachment_count", FieldType.NUMBER, "files attached to this message"),
+    Field("received_at", FieldType.DATETIME, "when it arrived"),
+    Field("waiting", FieldType.DURATION, "how long the customer has waited, in seconds"),
+)
+
+FIELDS: Final[Mapping[str, Field]] = MappingProxyType({field.name: field for field in _TABLE})
+"""Every field but the contact's attributes, which are the texts `attribute.<name>`."""
+
+
+def field_named(name: str) -> Field | None:
+    """Return the field of that name, or None; any `attribute.<name>` is a text."""
+    if name.startswith(ATTRIBUTE_PREFIX) and len(name) > len(ATTRIBUTE_PREFIX):
+        return Field(name, FieldType.TEXT, "an attribute of the contact or the form")
+    return FIELDS.get(name)
+
+
+_CLASSES: Final[Mapping[FieldType, tuple[type, ...]]] = {
+    FieldType.ENUM: (str,),
+    FieldType.ID: (str,),
+    FieldType.TEXT: (str,),
+    FieldType.SET: (frozenset,),
+    FieldType.NUMBER: (int, float),
+    FieldType.DURATION: (int, float),
+    FieldType.DATETIME: (datetime,),
+    FieldType.BOOL: (bool,),
+    FieldType.PRIORITY: (Priority,),
+}
+
+
+class Facts(Mapping[str, FactValue]):
+    """What is known about one message, frozen: field name to value. What is missing is unknown.
+
+    Ids are strings, durations seconds, instants aware, sets frozen. A None counts as unknown.
+
+    Raises:
+        ValueError: there is no such field, or the value is none that it can have.
+        TypeError: the value has not the type of its field.
+
+    """
+
+    __slots__ = ("known",)
+
+    known: Mapping[str, FactValue]
+
+    def __init__(self, values: Mapping[str, FactValue | None]) -> None:
+        known = {name: value for name, value in values.items() if value is not None}
+        for name, value in known.items():
+            _check(name, value)
+        self.known = MappingProxyType(known)
+
+    def __getitem__(self, name: str) -> FactValue:
+        return self.known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.known)
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+
+def _check(name: str, value: FactValue) -> None:
+    field = FIELDS.get(name) or field_named(name)
+    if field is None:
+        raise ValueError(f"no field is called {name!r}")
+    classes = _CLASSES[field.type]
+    if not isinstance(value, classes) or (isinstance(value, bool) and bool not in classes):
+        raise TypeError(f"{name} is a {field.type}, which {type(value).__name__} cannot be")
+    if field.choices and value not in field.choices:
+        raise ValueError(f"{name} is one of {', '.join(field.choices)}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{name} must be a finite number")
+    if isinstance(value, datetime) and value.utcoffset() is None:
+        raise ValueError(f"{name} must be an aware datetime")

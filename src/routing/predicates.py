@@ -1,0 +1,230 @@
+"""Tests of single fields as closures over a view of the facts.
+
+A predicate answers whether its test is known to hold: False for an unknown field.
+"""
+
+import operator
+from collections.abc import Callable, Hashable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from routing.conditions import Leaf
+from routing.facts import FieldType
+from routing.operators import Op, compile_pattern
+from routing.priority import Priority
+from routing.words import fold, line_of, words_of
+
+FOLDED: Final = "folded:"
+SPLIT: Final = "split:"
+LINE: Final = "line:"
+WORDS: Final = "words:"
+UTF8: Final = "utf8:"
+
+
+class View(dict[str, Any]):
+    """The facts of one decision, with the forms of texts that tests need, each made once.
+
+    A key is a field's name, or a form's prefix and the name. What is unknown reads as None.
+    """
+
+    __slots__ = ()
+
+    def __missing__(self, key: str) -> Any:
+        form, colon, name = key.partition(":")
+        value = _FORMS[form + colon](self, name) if form + colon in _FORMS else None
+        self[key] = value
+        return value
+
+
+Predicate = Callable[[View], bool]
+
+
+def predicate(leaf: Leaf, *, negated: bool) -> Predicate:
+    """Compile a leaf, or its negation; neither holds for an unknown field."""
+    field = leaf.field.name
+    if leaf.op is Op.IS_MISSING:
+        return _known(field) if negated else _unknown(field)
+    holds = _BUILDERS[leaf.op](leaf)
+    return _known_and_not(field, holds) if negated else holds
+
+
+def accepted(leaf: Leaf) -> tuple[str, frozenset[Hashable]] | None:
+    """For a plain equality: the key into the view, and the values for which it holds."""
+    match leaf.op:
+        case Op.EQUALS | Op.IS:
+            return _key(leaf), frozenset((_typed(leaf, leaf.value),))
+        case Op.ONE_OF:
+            return _key(leaf), frozenset(_typed(leaf, text) for text in _texts(leaf))
+        case _:
+            return None
+
+
+def keyword_finder(leaf: Leaf) -> Callable[[View], str | None]:
+    """For a `contains_any`: find the first keyword that the text holds."""
+    key = LINE + leaf.field.name
+    lines = [(text, line_of(words_of(fold(text)))) for text in _texts(leaf)]
+    return lambda view: next((text for text, line in lines if line in (view[key] or "")), None)
+
+
+def _known(field: str) -> Predicate:
+    return lambda view: view[field] is not None
+
+
+def _unknown(field: str) -> Predicate:
+    return lambda view: view[field] is None
+
+
+def _known_and_not(field: str, holds: Predicate) -> Predicate:
+    return lambda view: view[field] is not None and not holds(view)
+
+
+def _is_accepted(leaf: Leaf) -> Predicate:
+    key, values = accepted(leaf) or (leaf.field.name, frozenset())
+    return lambda view: view[key] in values
+
+
+def _prefix(leaf: Leaf) -> Predicate:
+    key, start = _key(leaf), _typed(leaf, leaf.value)
+
+    def holds(view: View) -> bool:
+        text = view[key]
+        return text is not None and text.startswith(start)
+
+    return holds
+
+
+def _contains_any(leaf: Leaf) -> Predicate:
+    keywords = [words_of(fold(text)) for text in _texts(leaf)]
+    words = frozenset(found[0] for found in keywords if len(found) == 1)
+    phrases = tuple((found[0], line_of(found)) for found in keywords if len(found) > 1)
+    words_key, line_key = WORDS + leaf.field.name, LINE + leaf.field.name
+
+    def holds(view: View) -> bool:
+        found = view[words_key]
+        if found is None:
+            return False
+        if not words.isdisjoint(found):
+            return True
+        for first, phrase in phrases:  # noqa: SIM110 - a generator would double the cost
+            if first in found and phrase in view[line_key]:
+                return True
+        return False
+
+    def holds_without_phrases(view: View) -> bool:
+        found = view[words_key]
+        return found is not None and not words.isdisjoint(found)
+
+    return holds if phrases else holds_without_phrases
+
+
+def _matches(leaf: Leaf) -> Predicate:
+    key, search = UTF8 + leaf.field.name, compile_pattern(str(leaf.value)).search
+
+    def holds(view: View) -> bool:
+        text = view[key]
+        return text is not None and search(text) is not None
+
+    return holds
+
+
+def _has_any(leaf: Leaf) -> Predicate:
+    field, wanted = leaf.field.name, frozenset(_texts(leaf))
+
+    def holds(view: View) -> bool:
+        tags = view[field]
+        return tags is not None and not wanted.isdisjoint(tags)
+
+    return holds
+
+
+def _has_all(leaf: Leaf) -> Predicate:
+    field, wanted = leaf.field.name, frozenset(_texts(leaf))
+
+    def holds(view: View) -> bool:
+        tags = view[field]
+        return tags is not None and wanted <= tags
+
+    return holds
+
+
+def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Leaf], Predicate]:
+    def build(leaf: Leaf) -> Predicate:
+        field, wanted = leaf.field.name, _typed(leaf, leaf.value)
+
+        def holds(view: View) -> bool:
+            value = view[field]
+            return value is not None and compare(value, wanted)
+
+        return holds
+
+    return build
+
+
+_BUILDERS: Final[Mapping[Op, Callable[[Leaf], Predicate]]] = {
+    Op.EQUALS: _is_accepted,
+    Op.IS: _is_accepted,
+    Op.ONE_OF: _is_accepted,
+    Op.PREFIX: _prefix,
+    Op.CONTAINS_ANY: _contains_any,
+    Op.MATCHES: _matches,
+    Op.HAS_ANY: _has_any,
+    Op.HAS_ALL: _has_all,
+    Op.LT: _compared(operator.lt),
+    Op.LTE: _compared(operator.le),
+    Op.GT: _compared(operator.gt),
+    Op.GTE: _compared(operator.ge),
+}
+
+
+def _key(leaf: Leaf) -> str:
+    return FOLDED + leaf.field.name if leaf.field.type is FieldType.TEXT else leaf.field.name
+
+
+def _texts(leaf: Leaf) -> tuple[str, ...]:
+    return tuple(str(item) for item in leaf.value) if isinstance(leaf.value, tuple) else ()
+
+
+def _typed(leaf: Leaf, value: object) -> Any:
+    match leaf.field.type:
+        case FieldType.TEXT:
+            return fold(str(value))
+        case FieldType.DATETIME:
+            return datetime.fromisoformat(str(value))
+        case FieldType.PRIORITY:
+            return Priority(str(value))
+        case _:
+            return value
+
+
+def _folded(view: View, field: str) -> str | None:
+    text = view[field]
+    return None if text is None else fold(text)
+
+
+def _split(view: View, field: str) -> list[str] | None:
+    folded = view[FOLDED + field]
+    return None if folded is None else words_of(folded)
+
+
+def _line(view: View, field: str) -> str | None:
+    words = view[SPLIT + field]
+    return None if words is None else line_of(words)
+
+
+def _words(view: View, field: str) -> frozenset[str] | None:
+    words = view[SPLIT + field]
+    return None if words is None else frozenset(words)
+
+
+def _utf8(view: View, field: str) -> bytes | None:
+    text = view[field]
+    return None if text is None else text.encode(errors="replace")
+
+
+_FORMS: Final[Mapping[str, Callable[[View, str], Any]]] = {
+    FOLDED: _folded,
+    SPLIT: _split,
+    LINE: _line,
+    WORDS: _words,
+    UTF8: _utf8,
+}
