@@ -33,7 +33,7 @@ class InvalidFrame(ChannelError):  # noqa: N818 - named as the other refusals ar
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """`hello`: the client speaks version `v`; `after` is the last `seq` of `conversation` it has."""
+    """`hello`: the client speaks version `v`; it has `conversation` up to `after`."""
 
     v: int
     token: str | None = field(default=None, repr=False)
@@ -155,10 +155,12 @@ def decode(text: str | bytes) -> ClientFrame:
 def _hello(frame: dict[str, Any]) -> Hello:
     if _position(frame, "v") != VERSION:
         raise InvalidFrame("unsupported_version", f"this server speaks version {VERSION}")
-    token = _text(frame, "token", MAX_TOKEN) if frame.get("token") is not None else None
-    conversation = frame.get("conversation") and _text(frame, "conversation", MAX_ID)
-    after = _position(frame, "after") if frame.get("after") is not None else None
-    return Hello(VERSION, token, conversation, after)
+    return Hello(
+        VERSION,
+        token=_text(frame, "token", MAX_TOKEN) if _has(frame, "token") else None,
+        conversation=_text(frame, "conversation", MAX_ID) if _has(frame, "conversation") else None,
+        after=_position(frame, "after") if _has(frame, "after") else None,
+    )
 
 
 def _message(frame: dict[str, Any]) -> ClientMessage:
@@ -179,6 +181,10 @@ _DECODERS: dict[str, Callable[[dict[str, Any]], ClientFrame]] = {
     "seen": _seen,
     "pong": _pong,
 }
+
+
+def _has(frame: dict[str, Any], name: str) -> bool:
+    return frame.get(name) is not None
 
 
 def _text(frame: dict[str, Any], name: str, limit: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import problems
 from gateway.api import conversations, health
@@ -22,9 +23,25 @@ agent's token. Agents follow what happens over the websocket `/feed`, visitors c
 ROUTERS = (conversations.router, health.router)
 
 
-def create_app(gateway: Gateway) -> FastAPI:
-    """The doors come first: they are the hottest routes, and routes are tried in order."""
+def create_app(gateway: Gateway) -> ASGIApp:
+    """The doors first, the API behind them."""
+    api = create_api(gateway)
+    doors = HttpDoors(
+        gateway.intake,
+        gateway.configuration,
+        gateway.callers,
+        max_bytes=gateway.settings.max_payload_bytes,
+        public_url=gateway.settings.public_url,
+    )
 
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        is_delivery = scope["type"] == "http" and scope["path"].startswith("/in/")
+        await (doors if is_delivery else api)(scope, receive, send)
+
+    return app
+
+
+def create_api(gateway: Gateway) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with gateway.serving():
@@ -33,14 +50,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     app = FastAPI(title="Sportello", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
     app.state.gateway = gateway
     problems.install(app)
-    doors = HttpDoors(
-        gateway.intake,
-        gateway.configuration,
-        gateway.callers,
-        max_bytes=gateway.settings.max_payload_bytes,
-        public_url=gateway.settings.public_url,
-    )
-    app.router.routes[:0] = [*doors.routes(), gateway.feed.route(), ChatDoor(gateway).route()]
+    app.router.routes += [gateway.feed.route(), ChatDoor(gateway).route()]
     for router in ROUTERS:
         app.include_router(router)
     return app

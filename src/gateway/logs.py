@@ -48,7 +48,7 @@ def configure(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
-    for chatty in ("httpx", "httpcore", "mail", "websockets"):
+    for chatty in ("alembic", "httpx", "httpcore", "mail", "websockets"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

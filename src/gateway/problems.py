@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from channels.errors import InvalidForm, InvalidSignature, Unparseable
+from channels.text import clean
 from gateway.database.connections import is_database_away
 from gateway.ingest.submission import IngestUnavailable
 from routing.problems import InvalidRule
@@ -65,11 +66,12 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
         document: dict[str, Any] = {
             "title": self.title,
             "status": self.status,
-            "detail": self.detail,
+            "detail": clean(self.detail),
         }
         if self.errors:
             document["errors"] = [
-                {"pointer": pointer, "detail": detail} for pointer, detail in self.errors
+                {"pointer": clean(pointer), "detail": clean(detail)}
+                for pointer, detail in self.errors
             ]
         return Response(
             orjson.dumps(document), self.status, headers=self.headers, media_type=MEDIA_TYPE
@@ -124,6 +126,12 @@ def _pointer(location: Sequence[int | str]) -> str:
     return "".join(f"/{part}" for part in parts)
 
 
+def unexpected(path: str, error: Exception) -> Problem:
+    """A defect of ours: logged in full, told in short."""
+    log.error("request.failed", path=path, exc_info=error)
+    return Problem(500, "Internal Server Error", "a defect of ours; it was logged")
+
+
 async def _expected(_request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     if problem is None:
@@ -134,8 +142,7 @@ async def _expected(_request: Request, error: Exception) -> Response:
 async def _unexpected(request: Request, error: Exception) -> Response:
     if problem := problem_of(error):
         return problem.response()
-    log.error("request.failed", path=request.url.path, exc_info=error)
-    return Problem(500, "Internal Server Error", "a defect of ours; it was logged").response()
+    return unexpected(request.url.path, error).response()
 
 
 async def _validation(_request: Request, error: Exception) -> Response:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import func, select
@@ -25,7 +26,7 @@ class Published:
     """The rules in force, in the order in which they run; version 0 has none."""
 
     version: int
-    rules: Sequence[RuleDocument]
+    rules: list[RuleDocument]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,18 @@ async def published(session: AsyncSession, workspace_id: int) -> Published:
 
 
 async def publish(
-    session: AsyncSession, workspace_id: int, rules: Iterable[Rule], created_by: str
+    session: AsyncSession, workspace_id: int, rules: Iterable[RuleDocument], created_by: str
 ) -> Published:
-    """Write a further version and put it in force. The workspace's row must be locked."""
+    """Write a further version and put it in force.
+
+    The rules must have been read by `parse_rule`, and the workspace's row must be locked.
+    """
     workspace = await session.get_one(Workspace, workspace_id, populate_existing=True)
     newest = await session.scalar(
         select(func.max(RuleSetVersion.version)).where(RuleSetVersion.workspace_id == workspace_id)
     )
     version = (newest or 0) + 1
-    documents = [rule.to_json() for rule in sorted(rules, key=lambda rule: (rule.order, rule.id))]
+    documents = sorted(rules, key=itemgetter("order", "id"))
     session.add(
         RuleSetVersion(
             workspace_id=workspace_id, version=version, rules=documents, created_by=created_by

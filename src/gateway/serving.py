@@ -37,10 +37,16 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self._gateway = gateway
+        self.opened = asyncio.Event()
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.opened.set()
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Signals are the command line's business: the embedded database must outlive the server."""
+        """Leave signals to the command line: the embedded database must outlive the server."""
         yield
 
     def stop(self) -> None:

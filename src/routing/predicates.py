@@ -5,6 +5,7 @@ A predicate answers whether its test is known to hold: False for an unknown fiel
 
 import operator
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -44,17 +45,33 @@ def predicate(leaf: Leaf, *, negated: bool) -> Predicate:
     field = leaf.field.name
     if leaf.op is Op.IS_MISSING:
         return _known(field) if negated else _unknown(field)
-    holds = _BUILDERS[leaf.op](leaf)
+    accepted = acceptance(leaf)
+    holds = _accepts(accepted) if accepted else _BUILDERS[leaf.op](leaf)
     return _known_and_not(field, holds) if negated else holds
 
 
-def accepted(leaf: Leaf) -> tuple[str, frozenset[Hashable]] | None:
-    """For a plain equality: the key into the view, and the values for which it holds."""
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A test that holds exactly where `view[key]` is one of `values`, or `is_set` and has one."""
+
+    key: str
+    values: frozenset[Hashable]
+    is_set: bool
+
+
+def acceptance(leaf: Leaf) -> Acceptance | None:
+    """Reduce a test to an acceptance, if it is one: no order, no pattern, no phrase."""
     match leaf.op:
         case Op.EQUALS | Op.IS:
-            return _key(leaf), frozenset((_typed(leaf, leaf.value),))
+            return Acceptance(_key(leaf), frozenset((_typed(leaf, leaf.value),)), is_set=False)
         case Op.ONE_OF:
-            return _key(leaf), frozenset(_typed(leaf, text) for text in _texts(leaf))
+            values = frozenset(_typed(leaf, text) for text in _texts(leaf))
+            return Acceptance(_key(leaf), values, is_set=False)
+        case Op.HAS_ANY:
+            return Acceptance(leaf.field.name, frozenset(_texts(leaf)), is_set=True)
+        case Op.CONTAINS_ANY:
+            words, phrases = _keywords(leaf)
+            return None if phrases else Acceptance(WORDS + leaf.field.name, words, is_set=True)
         case _:
             return None
 
@@ -78,9 +95,16 @@ def _known_and_not(field: str, holds: Predicate) -> Predicate:
     return lambda view: view[field] is not None and not holds(view)
 
 
-def _is_accepted(leaf: Leaf) -> Predicate:
-    key, values = accepted(leaf) or (leaf.field.name, frozenset())
-    return lambda view: view[key] in values
+def _accepts(accepted: Acceptance) -> Predicate:
+    key, values = accepted.key, accepted.values
+    if not accepted.is_set:
+        return lambda view: view[key] in values
+
+    def holds(view: View) -> bool:
+        found = view[key]
+        return found is not None and not values.isdisjoint(found)
+
+    return holds
 
 
 def _prefix(leaf: Leaf) -> Predicate:
@@ -93,10 +117,15 @@ def _prefix(leaf: Leaf) -> Predicate:
     return holds
 
 
-def _contains_any(leaf: Leaf) -> Predicate:
+def _keywords(leaf: Leaf) -> tuple[frozenset[str], tuple[tuple[str, str], ...]]:
+    """Return the single words, and the phrases as lines with the first word of each."""
     keywords = [words_of(fold(text)) for text in _texts(leaf)]
     words = frozenset(found[0] for found in keywords if len(found) == 1)
-    phrases = tuple((found[0], line_of(found)) for found in keywords if len(found) > 1)
+    return words, tuple((found[0], line_of(found)) for found in keywords if len(found) > 1)
+
+
+def _contains_any(leaf: Leaf) -> Predicate:
+    words, phrases = _keywords(leaf)
     words_key, line_key = WORDS + leaf.field.name, LINE + leaf.field.name
 
     def holds(view: View) -> bool:
@@ -110,11 +139,7 @@ def _contains_any(leaf: Leaf) -> Predicate:
                 return True
         return False
 
-    def holds_without_phrases(view: View) -> bool:
-        found = view[words_key]
-        return found is not None and not words.isdisjoint(found)
-
-    return holds if phrases else holds_without_phrases
+    return holds
 
 
 def _matches(leaf: Leaf) -> Predicate:
@@ -123,16 +148,6 @@ def _matches(leaf: Leaf) -> Predicate:
     def holds(view: View) -> bool:
         text = view[key]
         return text is not None and search(text) is not None
-
-    return holds
-
-
-def _has_any(leaf: Leaf) -> Predicate:
-    field, wanted = leaf.field.name, frozenset(_texts(leaf))
-
-    def holds(view: View) -> bool:
-        tags = view[field]
-        return tags is not None and not wanted.isdisjoint(tags)
 
     return holds
 
@@ -161,13 +176,9 @@ def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Leaf], Predicate
 
 
 _BUILDERS: Final[Mapping[Op, Callable[[Leaf], Predicate]]] = {
-    Op.EQUALS: _is_accepted,
-    Op.IS: _is_accepted,
-    Op.ONE_OF: _is_accepted,
     Op.PREFIX: _prefix,
     Op.CONTAINS_ANY: _contains_any,
     Op.MATCHES: _matches,
-    Op.HAS_ANY: _has_any,
     Op.HAS_ALL: _has_all,
     Op.LT: _compared(operator.lt),
     Op.LTE: _compared(operator.le),

@@ -13,8 +13,8 @@ _ASCII_WORDS: Final = bytes(
 # Scripts written without spaces (Thai to Myanmar, Khmer, kana, Han): each character is a word of
 # its own, so that a phrase is found wherever its characters stand together.
 _UNSPACED: Final = re.compile(
-    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17d3\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-    r"\U00020000-\U0003ffff]"
+    r"([\u0e00-\u0eff\u1000-\u109f\u1780-\u17d3\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    r"\U00020000-\U0003ffff])"
 )
 # Vowel signs and accents belong to the letter before them, though Python's \w leaves them out.
 _WORD: Final = re.compile(
@@ -35,7 +35,7 @@ def words_of(folded: str) -> list[str]:
     """Split a folded text into its words, in order."""
     if folded.isascii():
         return folded.encode().translate(_ASCII_WORDS).decode().split()
-    return _WORD.findall(_UNSPACED.sub(r" \g<0> ", folded))
+    return _WORD.findall(" ".join(_UNSPACED.split(folded)))
 
 
 def line_of(words: Sequence[str]) -> str:

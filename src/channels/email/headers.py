@@ -9,7 +9,7 @@ from channels.email.words import header_text
 MAX_FIELDS = 2_000
 """How many header fields of one part are read; the rest of the head is passed over."""
 
-_BLANK_LINE = re.compile(rb"(?:\A|\n)\r?\n")
+_BLANK_LINE = re.compile(rb"(\A|\n)\r?\n")
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 
 
@@ -42,7 +42,7 @@ def split_head(raw: bytes) -> tuple[Headers, bytes]:
     the blank line is missing, the body begins at the first line that is no header field.
     """
     blank = _BLANK_LINE.search(raw)
-    head = raw[: blank.start() and blank.start() + 1] if blank else raw
+    head = raw[: blank.end(1)] if blank else raw
     fields, consumed = _fields(head, is_bounded=blank is not None)
     if consumed < len(head):
         return Headers(fields), raw[consumed:]

@@ -2,16 +2,20 @@
 
 import base64
 import binascii
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
 
 import orjson
 from fastapi import Query
 from pydantic import BaseModel, Field
 
 from gateway.database.connections import to_json_bytes
-from gateway.problems import invalid
+from gateway.problems import Problem, invalid
 
 Item = TypeVar("Item")
+Key = TypeVar("Key")
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Items per page")]
 Cursor = Annotated[
@@ -42,5 +46,40 @@ def decode_cursor(cursor: str, length: int) -> list[Any]:
     except (binascii.Error, ValueError):
         keys = None
     if not isinstance(keys, list) or len(keys) != length:
-        raise invalid("the cursor is not one of ours", [("/cursor", "pass `next` as it was given")])
+        raise _not_ours()
     return keys
+
+
+def id_after(cursor: str) -> UUID:
+    """The single id of a cursor.
+
+    Raises:
+        Problem: 422, the cursor is not one of ours.
+    """
+    [id_] = decode_cursor(cursor, 1)
+    return _read(id_, UUID)
+
+
+def moment_and_id_after(cursor: str) -> tuple[datetime, UUID]:
+    """The moment and the id of a cursor.
+
+    Raises:
+        Problem: 422, the cursor is not one of ours.
+    """
+    moment, id_ = decode_cursor(cursor, 2)
+    return _read(moment, _aware), _read(id_, UUID)
+
+
+def _read(key: Any, reader: Callable[[str], Key]) -> Key:
+    try:
+        return reader(key)
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        raise _not_ours() from None
+
+
+def _aware(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _not_ours() -> Problem:
+    return invalid("the cursor is not one of ours", [("/cursor", "pass `next` as it was given")])

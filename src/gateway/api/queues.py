@@ -70,9 +70,7 @@ async def list_queues(gateway: Parts, caller: AgentCaller) -> list[QueueOut]:
 
 @router.post("", status_code=201, responses=documented(409))
 async def create_queue(gateway: Parts, caller: AdminCaller, body: QueueIn) -> QueueOut:
-    queue = Queue(
-        workspace_id=caller.workspace_id, id=new_id(), name=body.name, level=body.level
-    )
+    queue = Queue(workspace_id=caller.workspace_id, id=new_id(), name=body.name, level=body.level)
     async with configuring(gateway, caller.workspace_id) as session:
         session.add(queue)
         await _save(session)

@@ -54,17 +54,12 @@ async def _serve(settings: Settings) -> None:
         on_stop_signal(stop)
         serving = asyncio.create_task(server.serve())
         stop.add_done_callback(lambda _: server.stop())
-        await _until_started(server, serving)
-        if server.started:
-            welcome(Console(), gateway, server.url, first)
-        await serving
-        if not server.started:
+        opening = asyncio.create_task(server.opened.wait())
+        await asyncio.wait({opening, serving}, return_when=asyncio.FIRST_COMPLETED)
+        if not opening.done():
             raise typer.Exit(1)
-
-
-async def _until_started(server: Server, serving: "asyncio.Task[None]") -> None:
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.02)
+        welcome(Console(), gateway, server.url, first)
+        await serving
 
 
 async def _work(settings: Settings) -> None:
@@ -89,8 +84,7 @@ async def prepare(settings: Settings, database: Opened) -> FirstStart | None:
     box = secret_box(settings)
     await migrations.migrate(database.database)
     async with database.database.transaction() as session:
-        first = await first_start(session, box)
-    return first
+        return await first_start(session, box)
 
 
 def _supervised(database: Opened) -> AbstractAsyncContextManager[None]:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 # Why no two workers send one delivery, nor two of one conversation: a delivery leaves `queued` and
 # `sending` for ever, so an earlier one that this statement's snapshot does not see there has ended;
 # and of a row that another worker took since the snapshot, the lock rechecks the newest version.
+# OFFSET 0 and the outer LIMIT keep the planner from reading the whole backlog to find a handful.
 CLAIM = text("""
 WITH channel_room AS MATERIALIZED (
     SELECT c.workspace_id, c.id, c.archived_at IS NOT NULL AS is_archived,
@@ -36,11 +37,13 @@ WITH channel_room AS MATERIALIZED (
                  WHERE earlier.workspace_id = d.workspace_id
                    AND earlier.conversation_id = d.conversation_id
                    AND earlier.state IN ('queued', 'sending')
-                   AND (earlier.seq, earlier.id) < (d.seq, d.id))
-         ORDER BY d.due_at, d.id
+                   AND (earlier.seq, earlier.id) < (d.seq, d.id)
+                OFFSET 0)
+         ORDER BY d.due_at
          LIMIT room.slots
            FOR UPDATE OF d SKIP LOCKED
      ) head
+     LIMIT 100
 ), claimed AS (
     UPDATE delivery d
        SET state = 'sending', attempts = d.attempts + 1, lease_until = now() + :lease
@@ -62,6 +65,9 @@ SELECT claimed.workspace_id, claimed.id AS delivery_id, claimed.conversation_id,
   JOIN message m ON m.workspace_id = claimed.workspace_id AND m.id = claimed.message_id
   LEFT JOIN agent ON agent.workspace_id = m.workspace_id AND agent.id = m.agent_id
 """).columns(email=JSON)
+
+MOST = 100
+"""So many are claimed at most; there may be more."""
 
 NEXT_DUE = text("""
 SELECT extract(epoch FROM min(next.due_at) - now())::float8
@@ -105,7 +111,7 @@ class Claimed:
 async def claim(
     session: AsyncSession, *, slots: int, busy: Mapping[UUID, int], lease: timedelta
 ) -> list[Claimed]:
-    """Take what is due and may be sent now, at most `slots` less `busy` per channel.
+    """Take what is due and may be sent now: `slots` less `busy` per channel, `MOST` in all.
 
     Left alone are chat, and whatever waits for an earlier delivery of its conversation. A delivery
     whose lease has run out is taken again; its open attempt stays as it is.

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.configuration import Configuration
 from gateway.database.connections import Database, is_database_away
-from gateway.delivery.claims import Claimed, claim, seconds_until_next
+from gateway.delivery.claims import MOST, Claimed, claim, seconds_until_next
 from gateway.delivery.faults import told
 from gateway.delivery.outcomes import Outcome, RetryPolicy
 from gateway.delivery.records import record
@@ -93,6 +93,8 @@ class DeliveryWorker:
             until_next = await seconds_until_next(session)
         for each in claimed:
             self._start(each, held_until, hint)
+        if len(claimed) == MOST:
+            return 0.0
         return min(self._poll_interval_s, until_next or self._poll_interval_s)
 
     def _start(self, claimed: Claimed, held_until: float, hint: asyncio.Event) -> None:

@@ -1,1 +1,1 @@
-"""The doors: one per transport. Each hands a payload to the intake and answers in its own tongue."""
+"""The doors, one per transport: each hands payloads to the intake and answers in its own tongue."""

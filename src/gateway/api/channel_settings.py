@@ -1,0 +1,110 @@
+"""What a channel may be told: the names of its settings, and what some of them must look like."""
+
+import re
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from channels.addresses import is_email, normalise_email, normalise_phone
+from channels.contract import Adapter
+from gateway.database.schema import Channel
+from gateway.problems import invalid
+from routing.problems import below
+
+CONTINUE_HOURS = "continue_hours"
+REPLY_CHANNEL = "reply_channel"
+LONGEST_CONTINUATION_H = 8_760.0
+
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11}")
+"""E.164, a short code, or an alphanumeric sender."""
+
+Mistakes = list[tuple[str, str]]
+Changes = Mapping[str, str | None]
+
+
+def setting_names(adapter: Adapter) -> frozenset[str]:
+    """The adapter's own names and those that the gateway reads.
+
+    `continue_hours`: how long after the last message another one still speaks of the same matter.
+    `reply_channel`: the id of the email channel that answers a form's submissions.
+    """
+    ours = {CONTINUE_HOURS, REPLY_CHANNEL} if adapter.kind == "web_form" else {CONTINUE_HOURS}
+    return adapter.settings | ours
+
+
+def merged(former: Mapping[str, str], changes: Changes) -> dict[str, str]:
+    """RFC 7396: what is null goes, what is not named stays."""
+    values = {**former, **changes}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+async def check(
+    session: AsyncSession, workspace_id: int, adapter: Adapter, settings: Changes, secrets: Changes
+) -> None:
+    """Raises Problem 422 with every mistake."""
+    mistakes = [
+        *_unknown("/settings", settings, setting_names(adapter)),
+        *_unknown("/secrets", secrets, adapter.secrets),
+        *_continuation(settings.get(CONTINUE_HOURS)),
+    ]
+    if adapter.kind == "web_form" and (reply := settings.get(REPLY_CHANNEL)) is not None:
+        mistakes += await _reply_channel(session, workspace_id, reply)
+    if mistakes:
+        raise invalid("the channel has mistakes", mistakes)
+
+
+def _unknown(pointer: str, given: Changes, known: frozenset[str]) -> Mistakes:
+    names = ", ".join(sorted(known)) or "none"
+    return [
+        (below(pointer, name), f"unknown; this provider takes: {names}")
+        for name in given
+        if name not in known
+    ]
+
+
+def _continuation(hours: str | None) -> Mistakes:
+    if hours is None:
+        return []
+    try:
+        is_sound = 0 < float(hours) <= LONGEST_CONTINUATION_H
+    except ValueError:
+        is_sound = False
+    what = f"must be a number of hours, above 0 and at most {LONGEST_CONTINUATION_H:g}"
+    return [] if is_sound else [(f"/settings/{CONTINUE_HOURS}", what)]
+
+
+async def _reply_channel(session: AsyncSession, workspace_id: int, value: str) -> Mistakes:
+    try:
+        wanted = UUID(value)
+    except ValueError:
+        wanted = None
+    statement = select(Channel.id).where(
+        Channel.workspace_id == workspace_id,
+        Channel.id == wanted,
+        Channel.kind == "email",
+        Channel.archived_at.is_(None),
+    )
+    if wanted is not None and await session.scalar(statement) is not None:
+        return []
+    return [(f"/settings/{REPLY_CHANNEL}", "must be the id of an email channel")]
+
+
+def normalised(kind: str, address: str) -> str:
+    """The address that identifies the channel; forms and chats may have any, or none.
+
+    Raises:
+        Problem: 422, it is no address of the kind.
+    """
+    address = address.strip()
+    if kind == "email":
+        address = normalise_email(address)
+        if not is_email(address):
+            raise invalid("the channel has mistakes", [("/address", "must be a mail address")])
+    if kind == "sms":
+        address = normalise_phone(address)
+        if not _PHONE.fullmatch(address):
+            what = "must be a number with its country code, a short code or a sender's name"
+            raise invalid("the channel has mistakes", [("/address", what)])
+    return address

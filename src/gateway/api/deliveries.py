@@ -1,0 +1,120 @@
+"""Answers on their way to customers, and those that never arrive."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+from sqlalchemy import select, tuple_
+
+from gateway.api.callers import AgentCaller, Parts
+from gateway.api.pages import Cursor, Limit, Page, encode_cursor, moment_and_id_after
+from gateway.api.problems import documented
+from gateway.database.schema import Attempt, Delivery
+from gateway.problems import not_found
+
+router = APIRouter(
+    prefix="/v1/deliveries", tags=["deliveries"], responses=documented(401, 403, 422, 503)
+)
+
+State = Literal["queued", "sending", "sent", "delivered", "failed"]
+
+
+class DeliverySummary(BaseModel):
+    """One message to one recipient; `failure` is a code, `detail` what the provider said."""
+
+    id: UUID
+    conversation: UUID
+    message: UUID
+    channel: UUID
+    recipient: str
+    state: State
+    attempts: int
+    due_at: datetime
+    provider_id: str | None
+    failure: str | None
+    detail: str | None
+    created_at: datetime
+
+
+class AttemptOut(BaseModel):
+    """One try; `outcome` is null while it lasts, or if nobody came back from it."""
+
+    number: int
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: Literal["sent", "temporary", "permanent"] | None
+    failure: str | None
+    detail: str | None
+
+
+class DeliveryWithAttempts(DeliverySummary):
+    tries: list[AttemptOut]
+
+
+@router.get("")
+async def list_deliveries(
+    gateway: Parts,
+    caller: AgentCaller,
+    state: Annotated[State | None, Query(description="Only those, such as `failed`")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[DeliverySummary]:
+    """The newest first."""
+    statement = (
+        select(Delivery)
+        .where(Delivery.workspace_id == caller.workspace_id)
+        .order_by(Delivery.created_at.desc(), Delivery.id.desc())
+        .limit(limit)
+    )
+    if state is not None:
+        statement = statement.where(Delivery.state == state)
+    if cursor is not None:
+        after = tuple_(*moment_and_id_after(cursor))
+        statement = statement.where(tuple_(Delivery.created_at, Delivery.id) < after)
+    async with gateway.database.transaction() as session:
+        rows = (await session.scalars(statement)).all()
+    last = rows[-1] if len(rows) == limit else None
+    following = encode_cursor(last.created_at, last.id) if last else None
+    return Page(items=[_shown(row) for row in rows], next=following)
+
+
+@router.get("/{id}", responses=documented(404))
+async def get_delivery(
+    gateway: Parts,
+    caller: AgentCaller,
+    id: UUID,  # noqa: A002
+) -> DeliveryWithAttempts:
+    """A delivery with every try of sending it, in order."""
+    attempts = (
+        select(Attempt)
+        .where(Attempt.workspace_id == caller.workspace_id, Attempt.delivery_id == id)
+        .order_by(Attempt.number)
+    )
+    async with gateway.database.transaction() as session:
+        row = await session.get(Delivery, (caller.workspace_id, id))
+        if row is None:
+            raise not_found("delivery")
+        tries = [
+            AttemptOut.model_validate(attempt, from_attributes=True)
+            for attempt in await session.scalars(attempts)
+        ]
+    return DeliveryWithAttempts(**dict(_shown(row)), tries=tries)
+
+
+def _shown(row: Delivery) -> DeliverySummary:
+    return DeliverySummary(
+        id=row.id,
+        conversation=row.conversation_id,
+        message=row.message_id,
+        channel=row.channel_id,
+        recipient=row.recipient,
+        state=row.state,
+        attempts=row.attempts,
+        due_at=row.due_at,
+        provider_id=row.provider_id,
+        failure=row.failure,
+        detail=row.detail,
+        created_at=row.created_at,
+    )

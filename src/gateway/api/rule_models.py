@@ -1,0 +1,118 @@
+"""Rules as clients write them: their JSON Schema, and what a rule editor must know."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, WithJsonSchema
+
+from gateway.rule_sets import MAX_RULES, RuleDocument
+from routing.facts import ATTRIBUTE_PREFIX, FIELDS, FieldType, Stage
+from routing.facts import Field as FactField
+from routing.operators import OPERATORS
+from routing.priority import Priority
+from routing.rules import OUTCOMES
+
+EXAMPLE: RuleDocument = {
+    "id": "refunds",
+    "name": "Refunds go first",
+    "order": 10,
+    "stage": "classify",
+    "when": {
+        "all": [
+            {"field": "kind", "op": "one_of", "value": ["email", "web_form"]},
+            {"field": "text", "op": "contains_any", "value": ["refund", "money back"]},
+            {"not": {"field": "is_automatic", "op": "is", "value": True}},
+        ]
+    },
+    "then": {"add_tags": ["refund"], "priority": "high"},
+    "stop": False,
+}
+
+_CONDITION = {
+    "type": "object",
+    "description": "A test `{field, op, value}` (`is_missing` takes no value), or a group: "
+    '`{"all": [...]}`, `{"any": [...]}`, `{"not": ...}`. `{"all": []}` always holds. '
+    "A test of an unknown value never holds, nor does its negation.",
+}
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "title": "Rule",
+    "description": "If `when` holds, then `then`. Rules run by `order`, then by `id`; for each "
+    "outcome the first that matches wins, tags add up; `stop` hides the rest of the stage. "
+    "GET /v1/rules/fields lists fields, operators and outcomes.",
+    "properties": {
+        "id": {
+            "type": "string",
+            "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+            "description": "Made where it is left out",
+        },
+        "name": {"type": "string", "minLength": 1, "maxLength": 200},
+        "order": {"type": "integer", "description": "Last where it is left out"},
+        "stage": {"type": "string", "enum": [str(stage) for stage in Stage]},
+        "when": _CONDITION,
+        "then": {
+            "type": "object",
+            "description": "classify sets add_tags, type, language, priority; "
+            "route sets queue (an id), add_tags, priority",
+        },
+        "stop": {"type": "boolean", "default": False},
+    },
+    "required": ["name", "stage", "when", "then"],
+    "examples": [EXAMPLE],
+}
+
+RuleBody = Annotated[RuleDocument, WithJsonSchema(SCHEMA)]
+RuleSetBody = Annotated[list[RuleBody], Field(max_length=MAX_RULES)]
+
+
+class FieldOut(BaseModel):
+    """A field of messages. `refers_to` says whose ids it holds, `choices` are all its values."""
+
+    name: str = Field(examples=["text"])
+    type: FieldType
+    meaning: str
+    known_from: Stage
+    operators: list[str] = Field(examples=[["equals", "contains_any", "is_missing"]])
+    choices: list[str]
+    refers_to: Literal["queue"] | None
+
+
+class Vocabulary(BaseModel):
+    """Everything that a rule can be made of. `outcomes` are what each stage may set."""
+
+    fields: list[FieldOut]
+    outcomes: dict[Stage, list[str]]
+    priorities: list[str]
+
+
+class VersionOut(BaseModel):
+    """A rule set as it once was in force; `rules` is their number."""
+
+    version: int
+    rules: int
+    created_by: str
+    created_at: datetime
+
+
+def vocabulary() -> Vocabulary:
+    attribute = FactField(
+        f"{ATTRIBUTE_PREFIX}<name>", FieldType.TEXT, "an attribute of the contact or the form"
+    )
+    return Vocabulary(
+        fields=[_field_shown(field) for field in (*FIELDS.values(), attribute)],
+        outcomes={stage: list(names) for stage, names in OUTCOMES.items()},
+        priorities=[str(priority) for priority in sorted(Priority)],
+    )
+
+
+def _field_shown(field: FactField) -> FieldOut:
+    return FieldOut(
+        name=field.name,
+        type=field.type,
+        meaning=field.meaning,
+        known_from=field.known_from,
+        operators=[str(op) for op in OPERATORS[field.type]],
+        choices=list(field.choices),
+        refers_to=field.refers_to,
+    )

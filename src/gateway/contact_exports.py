@@ -1,0 +1,129 @@
+"""Everything that is kept about a contact, as one JSON document that is written piece by piece.
+
+A row is shown with all its columns, so that what is added to a table later is exported as well.
+"""
+
+import base64
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import inspect, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.database.connections import Database, to_json_bytes
+from gateway.database.schema import (
+    Attachment,
+    Attempt,
+    Base,
+    Blob,
+    Contact,
+    Conversation,
+    Decision,
+    Delivery,
+    Identity,
+    Message,
+    RawPayload,
+)
+from gateway.problems import not_found
+
+Document = dict[str, Any]
+
+
+def document(row: Base) -> Document:
+    """A row by its columns' names; bytes in base64."""
+    columns = inspect(type(row)).columns
+    values = {column.key: getattr(row, column.key) for column in columns}
+    del values["workspace_id"]
+    return {
+        name: base64.b64encode(value).decode() if isinstance(value, bytes) else value
+        for name, value in values.items()
+    }
+
+
+async def export_contact(
+    database: Database, workspace_id: int, contact_id: UUID
+) -> AsyncIterator[bytes]:
+    """`{contact, identities, conversations}`, in pieces.
+
+    Conversations are their own and those of others that they wrote in; there, only their own
+    messages are shown. Each message is read in a transaction of its own: memory holds one.
+
+    Raises:
+        Problem: 404, there is none; before the first piece.
+    """
+    async with database.transaction() as session:
+        contact = await session.get(Contact, (workspace_id, contact_id))
+        if contact is None:
+            raise not_found("contact")
+        identities = await _rows(
+            session, select(Identity).where(Identity.contact_id == contact_id), Identity
+        )
+        conversations = await _conversations(session, workspace_id, identities)
+    return _pieces(database, contact, identities, conversations)
+
+
+async def _pieces(
+    database: Database,
+    contact: Contact,
+    identities: Sequence[Identity],
+    conversations: Sequence[Conversation],
+) -> AsyncIterator[bytes]:
+    known = {identity.id for identity in identities}
+    head = {"contact": document(contact), "identities": [*map(document, identities)]}
+    yield to_json_bytes(head)[:-1] + b',"conversations":['
+    for index, conversation in enumerate(conversations):
+        yield b"," if index else b""
+        async for piece in _conversation(database, conversation, known):
+            yield piece
+    yield b"]}"
+
+
+async def _conversations(
+    session: AsyncSession, workspace_id: int, identities: Sequence[Identity]
+) -> Sequence[Conversation]:
+    known = [identity.id for identity in identities]
+    written_in = select(Message.conversation_id).where(
+        Message.workspace_id == workspace_id, Message.identity_id.in_(known)
+    )
+    statement = (
+        select(Conversation)
+        .where(Conversation.workspace_id == workspace_id)
+        .where(or_(Conversation.identity_id.in_(known), Conversation.id.in_(written_in)))
+        .order_by(Conversation.id)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def _conversation(
+    database: Database, conversation: Conversation, identities: set[UUID]
+) -> AsyncIterator[bytes]:
+    is_own = conversation.identity_id in identities
+    ids = (
+        select(Message.id)
+        .where(Message.workspace_id == conversation.workspace_id)
+        .where(Message.conversation_id == conversation.id)
+        .order_by(Message.seq)
+    )
+    if not is_own:
+        ids = ids.where(Message.identity_id.in_(identities))
+    async with database.transaction() as session:
+        decisions = await _of_conversation(session, conversation) if is_own else []
+        message_ids = (await session.scalars(ids)).all()
+    head = document(conversation) if is_own else {"id": conversation.id}
+    yield to_json_bytes({**head, "decisions": decisions})[:-1] + b',"messages":['
+    for index, message_id in enumerate(message_ids):
+        async with database.transaction() as session:
+            message = await _message(session, conversation.workspace_id, message_id)
+        yield (b"," if index else b"") + to_json_bytes(message)
+    yield b"]}"
+
+
+async def _of_conversation(session: AsyncSession, conversation: Conversation) -> list[Document]:
+    statement = (
+        select(Decision)
+        .where(Decision.workspace_id == conversation.workspace_id)
+        .where(Decision.conversation_id == conversation.id)
+        .order_by(Decision.id)
+    )
+    return [document(row) for row in await session.scalars(statement)]

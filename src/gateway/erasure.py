@@ -1,0 +1,175 @@
+"""Erasing a contact: everything that says who they are or what they wrote goes at once.
+
+What stays holds no personal data: events have no bodies, receipts only digests. Entries in
+quarantine belong to nobody known, unless a replay tied them to a message.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.database.schema import (
+    Attachment,
+    Contact,
+    Conversation,
+    Identity,
+    Message,
+    Quarantine,
+    RawPayload,
+    ThreadRef,
+)
+from gateway.feed.log import EventType, Happening, append_in
+from gateway.problems import not_found
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How much was erased, and the feed position of the last event; None where nobody knew it."""
+
+    conversations: int
+    position: int | None
+
+
+async def erase_contact(session: AsyncSession, workspace_id: int, contact_id: UUID) -> Erased:
+    """Erase a contact; nothing may follow in the transaction.
+
+    Their own conversations go whole. What they wrote in other people's is emptied, so that the
+    rest keeps its place. The contact's row stays, blank, with the moment.
+
+    Raises:
+        Problem: 404, there is none.
+    """
+    identities = await _lock_identities(session, workspace_id, contact_id)
+    contact = await session.get(Contact, (workspace_id, contact_id), with_for_update=True)
+    if contact is None:
+        raise not_found("contact")
+    conversations = await _lock_conversations(session, workspace_id, identities)
+    own = [each for each in conversations if each.identity_id in identities]
+    foreign = [each for each in conversations if each.identity_id not in identities]
+    happenings = [*map(erased, own)]
+    happenings += await _empty_messages(session, workspace_id, identities, foreign)
+    await delete_conversations(session, workspace_id, [each.id for each in own])
+    await session.execute(
+        delete(Identity).where(
+            Identity.workspace_id == workspace_id, Identity.id.in_(identities)
+        )
+    )
+    contact.name, contact.attributes = None, {}
+    contact.erased_at = func.coalesce(Contact.erased_at, func.now())
+    position = await append_in(session, *happenings) if happenings else None
+    return Erased(len(own), position)
+
+
+async def delete_conversations(
+    session: AsyncSession, workspace_id: int, ids: Sequence[UUID]
+) -> None:
+    """Delete locked conversations with all that hangs on them."""
+    messages = select(Message.id).where(
+        Message.workspace_id == workspace_id, Message.conversation_id.in_(ids)
+    )
+    await session.execute(
+        delete(Quarantine).where(
+            Quarantine.workspace_id == workspace_id, Quarantine.message_id.in_(messages)
+        )
+    )
+    await session.execute(
+        delete(Conversation)
+        .where(Conversation.workspace_id == workspace_id, Conversation.id.in_(ids))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def erased(conversation: Conversation) -> Happening:
+    """The last event of a conversation: whoever sees it drops what they hold of it."""
+    return Happening(
+        workspace_id=conversation.workspace_id,
+        type=EventType.ERASED,
+        conversation_id=conversation.id,
+        version=conversation.version + 1,
+        queue_before=conversation.queue_id,
+        queue_after=None,
+        assignee_before=conversation.assignee_id,
+        assignee_after=None,
+        data={"conversation": {}},
+    )
+
+
+async def _lock_identities(
+    session: AsyncSession, workspace_id: int, contact_id: UUID
+) -> set[UUID]:
+    """In the order in which ingest locks them: from here on no message can come in for them."""
+    statement = (
+        select(Identity.id)
+        .where(Identity.workspace_id == workspace_id, Identity.contact_id == contact_id)
+        .order_by(Identity.space, Identity.address)
+        .with_for_update()
+    )
+    return set(await session.scalars(statement))
+
+
+async def _lock_conversations(
+    session: AsyncSession, workspace_id: int, identities: set[UUID]
+) -> Sequence[Conversation]:
+    written_in = select(Message.conversation_id).where(
+        Message.workspace_id == workspace_id, Message.identity_id.in_(identities)
+    )
+    statement = (
+        select(Conversation)
+        .where(Conversation.workspace_id == workspace_id)
+        .where(Conversation.identity_id.in_(identities) | Conversation.id.in_(written_in))
+        .order_by(Conversation.id)
+        .with_for_update()
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def _empty_messages(
+    session: AsyncSession,
+    workspace_id: int,
+    identities: set[UUID],
+    conversations: Sequence[Conversation],
+) -> list[Happening]:
+    happenings = []
+    for conversation in conversations:
+        ids = await session.scalars(
+            update(Message)
+            .where(Message.workspace_id == workspace_id)
+            .where(Message.conversation_id == conversation.id)
+            .where(Message.identity_id.in_(identities))
+            .values(
+                identity_id=None, subject=None, text="", html=None, email=None, attributes=None
+            )
+            .returning(Message.id)
+        )
+        for message_id in ids.all():
+            await _strip(session, workspace_id, message_id)
+            conversation.version += 1
+            happenings.append(_emptied(conversation, message_id))
+    return happenings
+
+
+async def _strip(session: AsyncSession, workspace_id: int, message_id: UUID) -> None:
+    """Delete what a message has beside its row."""
+    for table in (Attachment, RawPayload, Quarantine, ThreadRef):
+        await session.execute(
+            delete(table).where(
+                table.workspace_id == workspace_id, table.message_id == message_id
+            )
+        )
+
+
+def _emptied(conversation: Conversation, message_id: UUID) -> Happening:
+    return Happening(
+        workspace_id=conversation.workspace_id,
+        type=EventType.EMPTIED,
+        conversation_id=conversation.id,
+        version=conversation.version,
+        queue_before=conversation.queue_id,
+        queue_after=conversation.queue_id,
+        assignee_before=conversation.assignee_id,
+        assignee_after=conversation.assignee_id,
+        data={"conversation": {}, "message": {"id": message_id}},
+    )
