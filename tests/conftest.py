@@ -14,6 +14,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
+from tests.house import House, serving
 
 from gateway.database.connections import Database
 from gateway.database.embedded import EmbeddedPostgres
@@ -81,3 +82,10 @@ async def database(dsn: str) -> AsyncIterator[Database]:
     database = Database(dsn)
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def house(dsn: str) -> AsyncIterator[House]:
+    """A gateway that serves, with one team."""
+    async with serving(dsn) as house:
+        yield house

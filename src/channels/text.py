@@ -34,7 +34,9 @@ def _is_storable(text: str) -> bool:
 
 def one_line(text: str, limit: int) -> str:
     """Return `text` cleaned, its control characters and runs of blanks as one space, cut."""
-    return _BLANKS.sub(" ", _CONTROL.sub(" ", clean(text))).strip()[:limit]
+    if not text.isprintable() or "  " in text:
+        text = _BLANKS.sub(" ", _CONTROL.sub(" ", clean(text)))
+    return text.strip()[:limit]
 
 
 def name_or_none(text: str | None) -> str | None:

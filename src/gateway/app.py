@@ -7,7 +7,21 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import problems
-from gateway.api import conversations, health
+from gateway.api import (
+    agents,
+    attachments,
+    channels,
+    contacts,
+    conversations,
+    deliveries,
+    health,
+    keys,
+    quarantine,
+    queues,
+    rule_trials,
+    rules,
+    workspace,
+)
 from gateway.composition import Gateway
 from gateway.doors.chat import ChatDoor
 from gateway.doors.http import HttpDoors
@@ -20,7 +34,21 @@ Errors are problem documents (RFC 9457). Calls carry `Authorization: Bearer` wit
 agent's token. Agents follow what happens over the websocket `/feed`, visitors chat at
 `/chat/{key}`.
 """
-ROUTERS = (conversations.router, health.router)
+ROUTERS = (
+    conversations.router,
+    attachments.router,
+    contacts.router,
+    deliveries.router,
+    queues.router,
+    rule_trials.router,
+    rules.router,
+    channels.router,
+    agents.router,
+    keys.router,
+    quarantine.router,
+    workspace.router,
+    health.router,
+)
 
 
 def create_app(gateway: Gateway) -> ASGIApp:

@@ -36,7 +36,7 @@ def document(row: Base) -> Document:
     values = {column.key: getattr(row, column.key) for column in columns}
     del values["workspace_id"]
     return {
-        name: base64.b64encode(value).decode() if isinstance(value, bytes) else value
+        name: _base64(value) if isinstance(value, bytes) else value
         for name, value in values.items()
     }
 
@@ -56,9 +56,7 @@ async def export_contact(
         contact = await session.get(Contact, (workspace_id, contact_id))
         if contact is None:
             raise not_found("contact")
-        identities = await _rows(
-            session, select(Identity).where(Identity.contact_id == contact_id), Identity
-        )
+        identities = await _identities(session, workspace_id, contact_id)
         conversations = await _conversations(session, workspace_id, identities)
     return _pieces(database, contact, identities, conversations)
 
@@ -77,6 +75,15 @@ async def _pieces(
         async for piece in _conversation(database, conversation, known):
             yield piece
     yield b"]}"
+
+
+async def _identities(
+    session: AsyncSession, workspace_id: int, contact_id: UUID
+) -> Sequence[Identity]:
+    statement = select(Identity).where(
+        Identity.workspace_id == workspace_id, Identity.contact_id == contact_id
+    )
+    return (await session.scalars(statement.order_by(Identity.id))).all()
 
 
 async def _conversations(
@@ -127,3 +134,59 @@ async def _of_conversation(session: AsyncSession, conversation: Conversation) ->
         .order_by(Decision.id)
     )
     return [document(row) for row in await session.scalars(statement)]
+
+
+async def _message(session: AsyncSession, workspace_id: int, message_id: UUID) -> Document:
+    message = await session.get_one(Message, (workspace_id, message_id))
+    raw = await session.get(RawPayload, (workspace_id, message_id))
+    return {
+        **document(message),
+        "attachments": await _attachments(session, message),
+        "deliveries": await _deliveries(session, message),
+        "raw": await _raw(session, raw) if raw else None,
+    }
+
+
+async def _attachments(session: AsyncSession, message: Message) -> list[Document]:
+    statement = (
+        select(Attachment, Blob.content)
+        .join(
+            Blob,
+            (Blob.workspace_id == Attachment.workspace_id) & (Blob.sha256 == Attachment.sha256),
+        )
+        .where(Attachment.workspace_id == message.workspace_id)
+        .where(Attachment.message_id == message.id)
+        .order_by(Attachment.id)
+    )
+    rows = (await session.execute(statement)).all()
+    return [{**document(row), "content": _base64(content)} for row, content in rows]
+
+
+async def _deliveries(session: AsyncSession, message: Message) -> list[Document]:
+    statement = (
+        select(Delivery, Attempt)
+        .outerjoin(
+            Attempt,
+            (Attempt.workspace_id == Delivery.workspace_id) & (Attempt.delivery_id == Delivery.id),
+        )
+        .where(Delivery.workspace_id == message.workspace_id, Delivery.message_id == message.id)
+        .order_by(Delivery.id, Attempt.number)
+    )
+    found: dict[UUID, Document] = {}
+    for delivery, attempt in (await session.execute(statement)).all():
+        shown = found.setdefault(delivery.id, {**document(delivery), "tries": []})
+        if attempt is not None:
+            shown["tries"].append(document(attempt))
+    return [*found.values()]
+
+
+async def _raw(session: AsyncSession, raw: RawPayload) -> Document:
+    shown = document(raw)
+    if raw.sha256 is not None:
+        blob = await session.get_one(Blob, (raw.workspace_id, raw.sha256))
+        shown["body"] = _base64(blob.content)
+    return shown
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()

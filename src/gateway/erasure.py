@@ -53,9 +53,7 @@ async def erase_contact(session: AsyncSession, workspace_id: int, contact_id: UU
     happenings += await _empty_messages(session, workspace_id, identities, foreign)
     await delete_conversations(session, workspace_id, [each.id for each in own])
     await session.execute(
-        delete(Identity).where(
-            Identity.workspace_id == workspace_id, Identity.id.in_(identities)
-        )
+        delete(Identity).where(Identity.workspace_id == workspace_id, Identity.id.in_(identities))
     )
     contact.name, contact.attributes = None, {}
     contact.erased_at = func.coalesce(Contact.erased_at, func.now())
@@ -97,9 +95,7 @@ def erased(conversation: Conversation) -> Happening:
     )
 
 
-async def _lock_identities(
-    session: AsyncSession, workspace_id: int, contact_id: UUID
-) -> set[UUID]:
+async def _lock_identities(session: AsyncSession, workspace_id: int, contact_id: UUID) -> set[UUID]:
     """In the order in which ingest locks them: from here on no message can come in for them."""
     statement = (
         select(Identity.id)
@@ -139,9 +135,7 @@ async def _empty_messages(
             .where(Message.workspace_id == workspace_id)
             .where(Message.conversation_id == conversation.id)
             .where(Message.identity_id.in_(identities))
-            .values(
-                identity_id=None, subject=None, text="", html=None, email=None, attributes=None
-            )
+            .values(identity_id=None, subject=None, text="", html=None, email=None, attributes=None)
             .returning(Message.id)
         )
         for message_id in ids.all():
@@ -155,9 +149,7 @@ async def _strip(session: AsyncSession, workspace_id: int, message_id: UUID) -> 
     """Delete what a message has beside its row."""
     for table in (Attachment, RawPayload, Quarantine, ThreadRef):
         await session.execute(
-            delete(table).where(
-                table.workspace_id == workspace_id, table.message_id == message_id
-            )
+            delete(table).where(table.workspace_id == workspace_id, table.message_id == message_id)
         )
 
 

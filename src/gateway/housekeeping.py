@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from gateway.database.connections import Database
 from gateway.feed.partitions import ensure_partitions
+from gateway.retention import run_retention
 
 EVERY_S = 3600
 
@@ -14,4 +15,5 @@ async def keep_house(database: Database) -> None:
     while True:
         now = datetime.now(UTC)
         await ensure_partitions(database, now)
+        await run_retention(database, now)
         await asyncio.sleep(EVERY_S)

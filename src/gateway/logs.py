@@ -57,7 +57,9 @@ def _last_steps(settings: Settings) -> list[structlog.typing.Processor]:
     if settings.log_format == "json":
         return [
             remove_meta,
-            structlog.processors.dict_tracebacks,
+            structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ]
-    return [remove_meta, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    plain = structlog.dev.plain_traceback  # others print local variables: bodies and secrets
+    colors = sys.stderr.isatty()
+    return [remove_meta, structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain)]

@@ -8,12 +8,13 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from channels.errors import InvalidForm, InvalidSignature, Unparseable
 from channels.text import clean
-from gateway.database.connections import is_database_away
+from gateway.database.connections import CONNECTION_ERRORS, is_database_away
 from gateway.ingest.submission import IngestUnavailable
 from routing.problems import InvalidRule
 
@@ -157,8 +158,20 @@ async def _http(_request: Request, error: Exception) -> Response:
     return Problem(error.status_code, detail, detail, headers=error.headers).response()
 
 
+EXPECTED = (
+    Problem,
+    InvalidSignature,
+    Unparseable,
+    InvalidRule,
+    IngestUnavailable,
+    DBAPIError,
+    *CONNECTION_ERRORS,
+)
+"""Handled one by one: what only the handler of Exception answers is raised again by Starlette."""
+
+
 def install(app: FastAPI) -> None:
-    for expected in (Problem, InvalidSignature, Unparseable, InvalidRule, IngestUnavailable):
+    for expected in EXPECTED:
         app.add_exception_handler(expected, _expected)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Select, select, text
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database.connections import Database
@@ -147,7 +147,7 @@ async def _locked(
         .limit(CONVERSATIONS)
     )
     ids: list[UUID] = list(await session.scalars(chosen))
-    statement: Select[tuple[Conversation]] = (
+    statement = (
         select(Conversation)
         .where(Conversation.workspace_id == workspace_id, Conversation.id.in_(ids), *due)
         .order_by(Conversation.id)

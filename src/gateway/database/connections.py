@@ -9,6 +9,7 @@ import asyncpg
 import orjson
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -63,6 +64,7 @@ class Database:
                 "timeout": CONNECT_TIMEOUT_S,
                 "server_settings": self._session_settings,
             },
+            hide_parameters=True,  # errors are logged, what customers wrote is not
             json_serializer=to_json,
             json_deserializer=orjson.loads,
         )
@@ -106,6 +108,7 @@ CONNECTION_ERRORS = (
     asyncpg.OperatorInterventionError,
     OSError,
     TimeoutError,
+    PoolExhausted,
 )
 
 

@@ -6,14 +6,18 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, text
+from sqlalchemy import JSON, Integer, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+MOST = 100
+"""So many are claimed at most; there may be more."""
 
 # Why no two workers send one delivery, nor two of one conversation: a delivery leaves `queued` and
 # `sending` for ever, so an earlier one that this statement's snapshot does not see there has ended;
 # and of a row that another worker took since the snapshot, the lock rechecks the newest version.
 # OFFSET 0 and the outer LIMIT keep the planner from reading the whole backlog to find a handful.
-CLAIM = text("""
+CLAIM = (
+    text("""
 WITH channel_room AS MATERIALIZED (
     SELECT c.workspace_id, c.id, c.archived_at IS NOT NULL AS is_archived,
            greatest(:slots - coalesce(busy.sending, 0), 0) AS slots
@@ -43,7 +47,7 @@ WITH channel_room AS MATERIALIZED (
          LIMIT room.slots
            FOR UPDATE OF d SKIP LOCKED
      ) head
-     LIMIT 100
+     LIMIT :most
 ), claimed AS (
     UPDATE delivery d
        SET state = 'sending', attempts = d.attempts + 1, lease_until = now() + :lease
@@ -64,10 +68,10 @@ SELECT claimed.workspace_id, claimed.id AS delivery_id, claimed.conversation_id,
   FROM claimed
   JOIN message m ON m.workspace_id = claimed.workspace_id AND m.id = claimed.message_id
   LEFT JOIN agent ON agent.workspace_id = m.workspace_id AND agent.id = m.agent_id
-""").columns(email=JSON)
-
-MOST = 100
-"""So many are claimed at most; there may be more."""
+""")
+    .bindparams(bindparam("most", MOST, Integer, literal_execute=True))
+    .columns(email=JSON)
+)
 
 NEXT_DUE = text("""
 SELECT extract(epoch FROM min(next.due_at) - now())::float8

@@ -96,6 +96,7 @@ class SmtpDoor:
         self._host = host
         self._max_bytes = max_bytes
         self.port = port
+        self.opened = asyncio.Event()
         logging.getLogger("mail").setLevel(logging.WARNING)  # aiosmtpd logs peers and bodies
 
     async def run(self) -> None:
@@ -104,6 +105,7 @@ class SmtpDoor:
             self._protocol, self._host, self.port
         )
         self.port = server.sockets[0].getsockname()[1]
+        self.opened.set()
         async with server:
             await server.serve_forever()
 

@@ -28,6 +28,7 @@ class EventType(StrEnum):
     RECEIVED = "message.received"
     REPLIED = "message.replied"
     NOTED = "message.noted"
+    EMPTIED = "message.emptied"
     DELIVERY = "delivery.changed"
 
 

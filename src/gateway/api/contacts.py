@@ -1,0 +1,203 @@
+"""Contacts: who writes, what is kept about them, and their right to have it or to have it gone."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.api.callers import AdminCaller, AgentCaller, Parts
+from gateway.api.downloads import SAFE_HEADERS, disposition
+from gateway.api.pages import Cursor, Limit, Page, encode_cursor, id_after
+from gateway.api.problems import documented
+from gateway.api.texts import Value
+from gateway.contact_exports import export_contact
+from gateway.database.schema import Contact, Conversation, Identity
+from gateway.erasure import erase_contact
+from gateway.problems import not_found
+from gateway.wakeups import Topic
+
+router = APIRouter(
+    prefix="/v1/contacts", tags=["contacts"], responses=documented(401, 403, 422, 503)
+)
+
+SHOWN_CONVERSATIONS = 100
+
+
+class IdentityOut(BaseModel):
+    """An address of the contact, normalised for its space."""
+
+    id: UUID
+    space: Literal["email", "phone", "visitor"]
+    address: str
+    created_at: datetime
+    last_seen_at: datetime
+
+
+class ContactOut(BaseModel):
+    """`erased_at` is set on what is left of an erased one."""
+
+    id: UUID
+    name: str | None
+    attributes: dict[str, str]
+    identities: list[IdentityOut]
+    created_at: datetime
+    erased_at: datetime | None
+
+
+class ConversationSummary(BaseModel):
+    id: UUID
+    channel: UUID
+    subject: str | None
+    status: Literal["queued", "assigned", "solved", "closed"]
+    opened_at: datetime
+    last_message_at: datetime
+
+
+class ContactWithConversations(ContactOut):
+    """With the conversations that they had last, newest first, a hundred at most."""
+
+    conversations: list[ConversationSummary]
+
+
+class ErasureOut(BaseModel):
+    """`conversations` were deleted; `pos` is the feed position after which no agent has them."""
+
+    contact: UUID
+    conversations: int
+    pos: int | None
+
+
+@router.get("")
+async def list_contacts(
+    gateway: Parts,
+    caller: AgentCaller,
+    q: Annotated[
+        Value | None, Query(description="What the name or an address begins with", max_length=254)
+    ] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[ContactOut]:
+    """The newest first, without the erased."""
+    statement = (
+        select(Contact)
+        .where(Contact.workspace_id == caller.workspace_id, Contact.erased_at.is_(None))
+        .order_by(Contact.id.desc())
+        .limit(limit)
+    )
+    if q:
+        has_address = exists().where(
+            Identity.workspace_id == Contact.workspace_id,
+            Identity.contact_id == Contact.id,
+            Identity.address.startswith(q.lower(), autoescape=True),
+        )
+        has_name = func.lower(Contact.name).startswith(q.lower(), autoescape=True)
+        statement = statement.where(or_(has_name, has_address))
+    if cursor is not None:
+        statement = statement.where(Contact.id < id_after(cursor))
+    async with gateway.database.transaction() as session:
+        rows = (await session.scalars(statement)).all()
+        items = await _shown(session, caller.workspace_id, rows)
+    following = encode_cursor(rows[-1].id) if len(rows) == limit else None
+    return Page(items=items, next=following)
+
+
+@router.get("/{id}", responses=documented(404))
+async def get_contact(
+    gateway: Parts,
+    caller: AgentCaller,
+    id: UUID,  # noqa: A002
+) -> ContactWithConversations:
+    async with gateway.database.transaction() as session:
+        row = await session.get(Contact, (caller.workspace_id, id))
+        if row is None:
+            raise not_found("contact")
+        [shown] = await _shown(session, caller.workspace_id, [row])
+        known = [identity.id for identity in shown.identities]
+        conversations = await _conversations(session, caller.workspace_id, known)
+    return ContactWithConversations(**dict(shown), conversations=conversations)
+
+
+@router.get(
+    "/{id}/export",
+    response_class=StreamingResponse,
+    responses={
+        **documented(404),
+        200: {
+            "description": "One document with everything that is kept: contact, identities, "
+            "conversations with decisions, messages, attachments, deliveries and raw payloads",
+            "content": {"application/json": {"schema": {"type": "object"}}},
+        },
+    },
+)
+async def export(gateway: Parts, caller: AdminCaller, id: UUID) -> StreamingResponse:  # noqa: A002
+    """Everything about the contact (GDPR, article 15); bytes are in base64."""
+    pieces = await export_contact(gateway.database, caller.workspace_id, id)
+    headers = {"Content-Disposition": disposition(f"contact-{id}.json"), **SAFE_HEADERS}
+    return StreamingResponse(pieces, headers=headers, media_type="application/json")
+
+
+@router.delete("/{id}", responses=documented(404))
+async def erase(gateway: Parts, caller: AdminCaller, id: UUID) -> ErasureOut:  # noqa: A002
+    """Erase the contact and all that they wrote, for good (GDPR, article 17).
+
+    A message that they send later makes a new contact.
+    """
+    async with gateway.database.transaction() as session:
+        done = await erase_contact(session, caller.workspace_id, id)
+    gateway.wakeups.notify(Topic.FEED)
+    return ErasureOut(contact=id, conversations=done.conversations, pos=done.position)
+
+
+async def _shown(
+    session: AsyncSession, workspace_id: int, rows: Sequence[Contact]
+) -> list[ContactOut]:
+    statement = (
+        select(Identity)
+        .where(Identity.workspace_id == workspace_id)
+        .where(Identity.contact_id.in_([row.id for row in rows]))
+        .order_by(Identity.id)
+    )
+    identities: dict[UUID, list[IdentityOut]] = {row.id: [] for row in rows}
+    for each in await session.scalars(statement):
+        shown = IdentityOut.model_validate(each, from_attributes=True)
+        identities[each.contact_id].append(shown)
+    return [
+        ContactOut(
+            id=row.id,
+            name=row.name,
+            attributes=row.attributes,
+            identities=identities[row.id],
+            created_at=row.created_at,
+            erased_at=row.erased_at,
+        )
+        for row in rows
+    ]
+
+
+async def _conversations(
+    session: AsyncSession, workspace_id: int, identities: Sequence[UUID]
+) -> list[ConversationSummary]:
+    statement = (
+        select(Conversation)
+        .where(Conversation.workspace_id == workspace_id)
+        .where(Conversation.identity_id.in_(identities))
+        .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
+        .limit(SHOWN_CONVERSATIONS)
+    )
+    return [
+        ConversationSummary(
+            id=row.id,
+            channel=row.channel_id,
+            subject=row.subject,
+            status=row.status,
+            opened_at=row.opened_at,
+            last_message_at=row.last_message_at,
+        )
+        for row in await session.scalars(statement)
+    ]
