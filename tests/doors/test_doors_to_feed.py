@@ -28,7 +28,8 @@ DOORS: dict[str, Deliver] = {
 @pytest.mark.parametrize("kind", DOORS)
 async def test_a_message_reaches_a_queue_and_the_feed(house: House, kind: str) -> None:
     async with connect(f"{house.url.replace('http', 'ws')}/feed") as feed:
-        await feed.send(orjson.dumps({"t": "hello", "v": 1, "token": house.team.agent}).decode())
+        hello = {"t": "hello", "v": 1, "token": house.team.agent, "client": "test"}
+        await feed.send(orjson.dumps(hello).decode())
         await feed.recv()
         await feed.send(orjson.dumps({"t": "sub", "id": "all", "snapshot": True}).decode())
         await feed.recv()

@@ -97,7 +97,7 @@ async def test_a_full_queue_refuses_at_once(house: House) -> None:
     with pytest.raises(IngestUnavailable):
         await small.submit(submission(channel, "c", "words"))
     running = asyncio.create_task(small.run())
-    assert all((await task).message_id for task in waiting)
+    assert all([(await task).message_id for task in waiting])
     with pytest.raises(IngestUnavailable):
         await small.submit(submission(channel, "d", "x" * 2_000))
     running.cancel()

@@ -25,7 +25,7 @@ async def conversations(house: House) -> list[set[str]]:
     return sorted(found.values(), key=min)
 
 
-@pytest.mark.parametrize("order", itertools.permutations(range(3)))
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 async def test_every_order_of_arrival_gives_one_conversation(
     house: House, order: tuple[int, ...]
 ) -> None:
