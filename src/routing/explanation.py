@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NotRequired, TypedDict
 from routing.operators import Op
 
 MAX_SHOWN: Final = 5
-"""At most so many near misses, hidden rules, conditions of a rule and values of a condition."""
+"""At most so many hidden rules, conditions of a rule and values of a condition are quoted."""
 
 
 class RuleName(TypedDict):

@@ -3,6 +3,7 @@
 import typer
 
 from gateway.cli import checking, keys, running, workspaces
+from gateway.demo.command import demo
 
 app = typer.Typer(
     name="sportello",
@@ -14,5 +15,6 @@ app.command("serve")(running.serve)
 app.command("worker")(running.worker)
 app.command("migrate")(running.migrate)
 app.command("check")(checking.check)
+app.command("demo")(demo)
 app.add_typer(keys.app, name="keys")
 app.add_typer(workspaces.app, name="workspaces")

@@ -10,6 +10,7 @@ from rich.console import Console
 from gateway.access.secret_box import SecretKeyError
 from gateway.database.connections import is_database_away
 from gateway.database.embedded import EmbeddedPostgresError
+from gateway.demo.failure import DemoFailed
 
 console = Console(stderr=True)
 
@@ -18,7 +19,7 @@ console = Console(stderr=True)
 def explained() -> Iterator[None]:
     try:
         yield
-    except (SecretKeyError, EmbeddedPostgresError) as error:
+    except (SecretKeyError, EmbeddedPostgresError, DemoFailed) as error:
         _fail(str(error))
     except ValidationError as error:
         _fail(*(setting_problem(item["loc"], item["msg"]) for item in error.errors()))

@@ -1,7 +1,7 @@
 """What `serve` prints when the doors are open."""
 
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from gateway.composition import Gateway
 from gateway.doors.addresses import door_of
@@ -9,18 +9,22 @@ from gateway.first_start import FirstStart
 
 
 def welcome(console: Console, gateway: Gateway, url: str, first: FirstStart | None) -> None:
-    table = Table(box=None, show_header=False, pad_edge=False)
+    console.print("\n[bold green]Sportello is open.[/]\n")
     for channel in gateway.configuration.all_channels():
         config = channel.config
         door = door_of(
             config.kind, channel.public_key, config.address, url=url, settings=gateway.settings
         )
-        table.add_row(f"[bold]{config.kind}[/]", channel.name, door)
-    table.add_row("[bold]feed[/]", "Agents' websocket", f"{url.replace('http', 'ws', 1)}/feed")
-    table.add_row("[bold]API[/]", "Documentation", f"{url}/docs")
-    console.print("\n[bold green]Sportello is open.[/]\n")
-    console.print(table, soft_wrap=True)
+        _line(console, config.kind, channel.name, door)
+    _line(console, "feed", "Agents' websocket", f"{url.replace('http', 'ws', 1)}/feed")
+    _line(console, "API", "Documentation", f"{url}/docs")
     if first is not None:
         key = f"[yellow]{first.admin_key.secret}[/]"
         console.print(f"\n[bold]First admin key[/] (shown once): {key}", soft_wrap=True)
     console.print()
+
+
+def _line(console: Console, what: str, name: str, address: str) -> None:
+    """Never cut short, however narrow the terminal: addresses are there to be copied."""
+    line = Text.assemble((f"{what:<9} ", "bold"), f"{name:<18} ", address)
+    console.print(line, soft_wrap=True)

@@ -1,0 +1,57 @@
+# All that one needs here. Works in an empty clone: python3 (3.11 or newer) and make are enough.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check fmt bench test-faults env run-env
+
+export UV_PYTHON_DOWNLOADS := never
+export PATH := $(CURDIR)/.uv/bin:$(PATH)
+
+UV := $(shell uv --version >/dev/null 2>&1 && echo found || echo .uv/bin/uv)
+BIN := .venv/bin
+BENCHMARKS = $(basename $(notdir $(shell grep -l 'results import .*publish' benchmarks/*.py)))
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: run-env ## Set all up and serve, with an embedded database
+	@exec $(BIN)/sportello serve
+
+demo: run-env ## Send real input through all doors of the gateway that runs
+	@$(BIN)/sportello demo
+
+test: check ## Set all up, check everything, run all tests
+	$(BIN)/pytest
+
+check: env ## Lint, format, types, layers; no tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: env ## Format and mend what can be mended by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: env ## Measure: all, or one by NAME=ingest; results in benchmarks/results/
+	@set -e; for name in $(or $(NAME),$(BENCHMARKS)); do $(BIN)/python -m benchmarks.$$name; done
+
+test-faults: env ## Kill real processes at random moments, twenty rounds
+	SPORTELLO_FAULT_ROUNDS=20 $(BIN)/pytest -m faults tests/faults -n 0
+
+env: $(filter-out found,$(UV))
+	@uv sync --frozen --quiet
+
+# What serving needs, without the tools; what else is installed stays.
+run-env: $(filter-out found,$(UV))
+	@uv sync --frozen --quiet --no-dev --inexact
+
+# An environment of its own for uv: many systems let nobody install beside their packages
+# (PEP 668), and some ship `venv` without pip.
+.uv/bin/uv:
+	@echo "Installing uv into .uv/ ..."
+	@python3 -m venv .uv 2>/dev/null && .uv/bin/python -m pip install --quiet 'uv>=0.9' \
+		|| { python3 -m venv --clear --without-pip .uv \
+			&& python3 -m pip --python .uv/bin/python install --quiet 'uv>=0.9'; } \
+		|| { echo "python3 has neither venv nor pip: install python3-venv, or uv itself" >&2; \
+			rm -rf .uv; exit 1; }

@@ -1,0 +1,100 @@
+"""Who may call what, asked of every route that the application has."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from tests.api.team import RULE, Team, things_of
+
+from gateway.app import create_api
+
+FOR_ANYBODY = {"/v1/me"}
+FOR_AGENTS = ("/v1/conversations", "/v1/queues", "/v1/contacts", "/v1/deliveries")
+FOR_AGENTS += ("/v1/attachments", "/v1/me")
+BODIES: dict[tuple[str, str], Any] = {
+    ("POST", "/v1/conversations/{id}/replies"): {"text": "Hello"},
+    ("POST", "/v1/conversations/{id}/notes"): {"text": "Hello"},
+    ("PUT", "/v1/rules/{id}"): RULE,
+    ("POST", "/v1/agents/{id}/tokens"): {"name": "Mine"},
+}
+
+
+def operations(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """Every method and path of the HTTP API below /v1."""
+    for path, item in app.openapi()["paths"].items():
+        if path.startswith("/v1/"):
+            yield from ((method.upper(), path) for method in item)
+
+
+@pytest.fixture
+def app(team: Team) -> FastAPI:
+    return create_api(team.gateway)
+
+
+@pytest.fixture
+async def things(other: Team) -> dict[str, str]:
+    return await things_of(other)
+
+
+def body_for(method: str, path: str, things: dict[str, str]) -> Any:
+    if path.endswith("/escalate"):
+        return {"queue": things["queues"], "note": "Hello"}
+    return BODIES.get((method, path), {} if method in {"POST", "PUT", "PATCH"} else None)
+
+
+async def test_another_workspaces_things_are_not_found(
+    team: Team, other: Team, app: FastAPI, things: dict[str, str]
+) -> None:
+    before = await other.sql("SELECT * FROM workspace, conversation, contact, channel, queue")
+    asked = set()
+    for method, path in operations(app):
+        if "{id}" not in path:
+            continue
+        noun = path.split("/")[2]
+        asked.add(noun)
+        body = body_for(method, path, things)
+        answer = await team.call(method, path.replace("{id}", things[noun]), body)
+        assert answer.status_code == 404, (method, path, answer.text)
+    assert asked == things.keys()
+    assert before == await other.sql(
+        "SELECT * FROM workspace, conversation, contact, channel, queue"
+    )
+    reads = [(method, path) for method, path in operations(app) if "{id}" in path]
+    for method, path in reads:
+        if method == "GET":
+            noun = path.split("/")[2]
+            answer = await other.call(method, path.replace("{id}", things[noun]))
+            assert answer.status_code == 200, (path, answer.text)
+
+
+async def test_lists_show_ones_own_alone(team: Team, app: FastAPI, things: dict[str, str]) -> None:
+    lists = [path for method, path in operations(app) if method == "GET" and "{" not in path]
+    assert "/v1/contacts" in lists
+    for path in lists:
+        text = (await team.call("GET", path)).text
+        assert not [id_ for id_ in things.values() if id_ in text], path
+
+
+async def test_every_call_needs_a_token(team: Team, app: FastAPI) -> None:
+    for method, path in operations(app):
+        target = path.replace("{id}", str(team.queues["General"]))
+        for headers in ({}, {"Authorization": "Bearer sk_wrong"}, {"Authorization": "Basic YTpi"}):
+            answer = await team.http.request(method, target, headers=headers)
+            assert answer.status_code == 401, (method, path)
+            assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_every_call_needs_its_role(team: Team, app: FastAPI) -> None:
+    target = str(team.queues["General"])
+    for method, path in operations(app):
+        if path in FOR_ANYBODY:
+            continue
+        answer = await team.call(method, path.replace("{id}", target), token=team.provider)
+        assert answer.status_code == 403, (method, path)
+        if not path.startswith(FOR_AGENTS):
+            answer = await team.call(method, path.replace("{id}", target), token=team.agent)
+            assert answer.status_code == 403, (method, path)
+    for method, path in (("DELETE", "/v1/contacts/{id}"), ("GET", "/v1/contacts/{id}/export")):
+        answer = await team.call(method, path.replace("{id}", target), token=team.agent)
+        assert answer.status_code == 403, (method, path)

@@ -1,0 +1,84 @@
+"""Whatever a client sends, as the OpenAPI document allows it or not: never a defect of ours."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from schemathesis import Case, GenerationMode
+from schemathesis.schemas import APIOperation
+from tests.api.team import Team, things_of
+
+from gateway.app import create_api
+from gateway.problems import MEDIA_TYPE
+
+Operation = APIOperation[Any, Any, Any, Any]
+
+EXAMPLES = 10
+"""Per operation, and as many again that break the document."""
+
+SLOWEST_S = 20.0
+
+
+def operations(document: dict[str, Any]) -> Iterator[Operation]:
+    for result in schemathesis.openapi.from_dict(document).get_all_operations():
+        yield result.ok()
+
+
+def http_request(case: Case, token: str) -> httpx.Request:
+    """The case as a request of our client, whatever it is made of."""
+    case.headers.pop("Authorization", None)
+    made = requests.Request(**case.as_transport_kwargs(base_url="http://desk.test")).prepare()
+    headers = [
+        (name, value if isinstance(value, bytes) else value.encode("latin-1"))
+        for name, value in made.headers.items()
+        if name.lower() != "content-length"
+    ]
+    headers.append(("Authorization", f"Bearer {token}".encode()))
+    return httpx.Request(str(made.method), str(made.url), headers=headers, content=made.body)
+
+
+async def test_no_call_ends_in_a_defect(team: Team) -> None:
+    things = await things_of(team)
+    document = create_api(team.gateway).openapi()
+    loop = asyncio.get_running_loop()
+    answered: dict[str, set[int]] = {}
+
+    async def call(case: Case) -> None:
+        response = await team.http.send(http_request(case, team.admin))
+        answered.setdefault(case.operation.label, set()).add(response.status_code // 100)
+        assert response.status_code < 500, response.text
+        if response.status_code >= 400:
+            assert response.headers["content-type"] == MEDIA_TYPE
+            assert response.json()["status"] == response.status_code
+
+    def explore(operation: Operation, mode: GenerationMode) -> None:
+        @settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy(generation_mode=mode), known=st.booleans())
+        def one(case: Case, *, known: bool) -> None:
+            if known and "id" in case.path_parameters:
+                case.path_parameters["id"] = things[operation.path.split("/")[2]]
+            asyncio.run_coroutine_threadsafe(call(case), loop).result(SLOWEST_S)
+
+        with suppress(Unsatisfiable):  # nothing is sent, so nothing can be wrong
+            one()
+
+    everything = list(operations(document))
+    for operation in everything:
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            await asyncio.to_thread(explore, operation, mode)
+    assert answered.keys() == {operation.label for operation in everything}
+    succeeded = [label for label, statuses in answered.items() if 2 in statuses]
+    assert len(succeeded) > len(everything) / 2

@@ -1,0 +1,117 @@
+"""Answers as mails, read back with the standard library as any receiver would."""
+
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+from tests.channels.builders import answer, email_channel, parse_mail
+
+from channels.contract import Attachment, OutboundMessage
+from channels.email.compose import compose
+from channels.errors import Failure, SendFailed
+
+NOW = datetime(2026, 6, 2, 8, 30, tzinfo=UTC)
+
+
+def composed(message: OutboundMessage) -> tuple[bytes, EmailMessage]:
+    raw = compose(message, email_channel(), NOW).as_bytes()
+    mail = message_from_bytes(raw, policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    return raw, mail
+
+
+def test_headers_and_text() -> None:
+    headers = {"in_reply_to": "q@example.com", "reply_to": "desk@example.org"}
+    _, mail = composed(answer(headers=headers, references=("root@example.com", "q@example.com")))
+    assert mail["From"] == "Grace of Support <support@example.org>"
+    assert mail["To"] == "ada@example.com"
+    assert mail["Subject"] == "Re: Where is it?"
+    assert mail["Message-ID"] == "<answer-1@example.org>"
+    assert mail["In-Reply-To"] == "<q@example.com>"
+    assert mail["References"] == "<root@example.com> <q@example.com>"
+    assert mail["Reply-To"] == "desk@example.org"
+    assert mail["Date"].datetime == NOW
+    assert mail["Auto-Submitted"] is None
+    assert mail.get_content().replace("\r\n", "\n") == "Good day,\nit is on its way.\n"
+
+
+def test_the_same_answer_is_the_same_bytes() -> None:
+    files = (Attachment("a.txt", "text/plain", b"x"),)
+    assert composed(answer(attachments=files))[0] == composed(answer(attachments=files))[0]
+
+
+def test_attachments_survive() -> None:
+    files = (
+        Attachment("Caffè.pdf", "application/pdf", b"\0\xff"),
+        Attachment("dot.png", "image/png", b"png", inline=True, content_id="dot@example"),
+        Attachment("evil\r\nBcc: x", "text/plain\r\nX: y", b"x"),
+        Attachment("forwarded.eml", "message/rfc822", b"From: a@example.com\r\n\r\nx"),
+    )
+    raw, mail = composed(answer(attachments=files))
+    found = list(mail.iter_attachments())
+    assert [part.get_filename() for part in found] == [
+        "Caffè.pdf",
+        "dot.png",
+        "evil Bcc: x",
+        "forwarded.eml",
+    ]
+    assert found[0].get_content() == b"\0\xff"
+    assert found[1]["Content-ID"] == "<dot@example>"
+    assert found[1].get_content_disposition() == "inline"
+    assert found[2].get_content_type() == "application/octet-stream"
+    assert found[3].get_content() == files[3].content
+    again = parse_mail(raw)
+    assert [each.content for each in again.attachments] == [each.content for each in files]
+
+
+BREAKOUT = "x\r\nBcc: victim@example.com\r\n\r\nbody\u2028\0"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        answer(subject=BREAKOUT),
+        answer(sender_name=BREAKOUT),
+        answer(sender_name='"<evil@example.com>" ,'),
+        answer(headers={"message_id": BREAKOUT}),
+        answer(headers={"in_reply_to": BREAKOUT}),
+        answer(references=(BREAKOUT, "good@example.com")),
+    ],
+)
+def test_no_value_breaks_out_of_its_header(message: OutboundMessage) -> None:
+    raw, mail = composed(message)
+    assert mail["Bcc"] is None
+    assert b"\r\nBcc" not in raw
+    assert [each.addr_spec for each in mail["From"].addresses] == ["support@example.org"]
+
+
+def test_long_identifiers_are_folded_and_never_encoded() -> None:
+    references = tuple(f"{'r' * 280}{n}@example.com" for n in range(50))
+    raw, _ = composed(answer(references=references))
+    again = parse_mail(raw).email
+    assert again is not None
+    assert again.references == references
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+
+
+def test_long_subjects_and_texts_keep_to_the_line_limits() -> None:
+    raw, mail = composed(answer(subject="è" * 500, text="ß" * 5000 + "\n.\nend"))
+    assert mail["Subject"] == "è" * 500
+    assert mail.get_content().replace("\r\n", "\n") == "ß" * 5000 + "\n.\nend\n"
+    assert max(map(len, raw.split(b"\r\n"))) <= 78
+    raw.decode("ascii")
+
+
+def test_international_domains_go_out_in_ascii() -> None:
+    _, mail = composed(answer(recipient="info@bücher.example"))
+    assert mail["To"] == "info@xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize(
+    "recipient", ["", "nobody", "a@b", "a@example.com\r\nBcc: x", "é@example.com"]
+)
+def test_bad_recipient(recipient: str) -> None:
+    with pytest.raises(SendFailed) as caught:
+        compose(answer(recipient=recipient), email_channel(), NOW)
+    assert caught.value.failure is Failure.BAD_RECIPIENT

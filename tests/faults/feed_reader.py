@@ -1,0 +1,63 @@
+"""A client of the feed that follows through every crash, from where it was."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import orjson
+from tests.faults.visitors import LOST
+from tests.feed.feed_client import Follower, receive
+from websockets.asyncio.client import ClientConnection, connect
+
+PAUSE_S = 0.1
+OPEN_LIMIT_S = 5.0
+
+
+class FeedReader:
+    """Follows everything in the workspace; a gap in the log's positions fails it."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.follower: Follower | None = None
+        self.connections = 0
+        self._url = url
+        self._token = token
+
+    @property
+    def pos(self) -> int:
+        return self.follower.pos if self.follower else 0
+
+    async def follow(self) -> None:
+        """Read until cancelled."""
+        while True:
+            with suppress(*LOST):
+                async with connect(self._url, open_timeout=OPEN_LIMIT_S, proxy=None) as socket:
+                    await self._read(socket)
+            await asyncio.sleep(PAUSE_S)
+
+    async def _read(self, socket: ClientConnection) -> None:
+        await _send(socket, t="hello", token=self._token, v=1, client="faults")
+        welcome = await receive(socket)
+        assert welcome["t"] == "welcome", welcome
+        self.connections += 1
+        follower = self.follower
+        if follower is None or not follower.is_whole:
+            follower = self.follower = Follower(welcome["epoch"])
+            await _send(socket, t="sub", id="all", snapshot=True)
+        else:
+            await _send(socket, t="sub", id="all", cursor=follower.cursor)
+        while True:
+            await self._take(socket, follower, await receive(socket))
+
+    async def _take(
+        self, socket: ClientConnection, follower: Follower, frame: dict[str, Any]
+    ) -> None:
+        assert frame["t"] not in ("err", "reset"), frame
+        if frame["t"] == "ping":
+            await _send(socket, t="pong")
+        for event in frame.get("items", [frame]) if frame["t"] in ("ev", "evs") else ():
+            assert event["pos"] == event["prev"] + 1, f"positions are missing before {event}"
+        follower.apply(frame)
+
+
+async def _send(socket: ClientConnection, **frame: Any) -> None:
+    await socket.send(orjson.dumps(frame).decode())

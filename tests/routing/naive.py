@@ -1,0 +1,150 @@
+"""An oracle: rules evaluated as plainly as their definition reads, on their JSON form.
+
+Shares no code with the engine but the field types; words are found character by character.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from unicodedata import category, normalize
+
+from routing.facts import FieldType, field_named
+from routing.priority import Priority
+
+RANKS = ["low", "normal", "high", "urgent"]
+
+
+def kleene(condition: Mapping[str, Any], facts: Mapping[str, Any]) -> bool | None:
+    """True, False, or None for unknown."""
+    if "all" in condition:
+        values = [kleene(part, facts) for part in condition["all"]]
+        return False if False in values else None if None in values else True
+    if "any" in condition:
+        values = [kleene(part, facts) for part in condition["any"]]
+        return True if True in values else None if None in values else False
+    if "not" in condition:
+        value = kleene(condition["not"], facts)
+        return None if value is None else not value
+    return leaf(condition, facts)
+
+
+def leaf(condition: Mapping[str, Any], facts: Mapping[str, Any]) -> bool | None:
+    seen, op = facts.get(condition["field"]), condition["op"]
+    if op == "is_missing":
+        return seen is None
+    if seen is None:
+        return None
+    field = field_named(condition["field"])
+    assert field is not None
+    if op == "contains_any":
+        return any(contains(words(seen), words(wanted)) for wanted in condition["value"])
+    if op in ("has_any", "has_all"):
+        return (any if op == "has_any" else all)(tag in seen for tag in condition["value"])
+    plain = plainly(field.type)
+    if op == "one_of":
+        return plain(seen) in [plain(value) for value in condition["value"]]
+    return compare(op, plain(seen), plain(condition["value"]))
+
+
+def plainly(type_: FieldType) -> Callable[[Any], Any]:
+    if type_ is FieldType.TEXT:
+        return folded
+    if type_ is FieldType.PRIORITY:
+        return lambda value: RANKS.index(str(value))
+    if type_ is FieldType.DATETIME:
+        return lambda value: datetime.fromisoformat(str(value))
+    return lambda value: value
+
+
+def compare(op: str, seen: Any, wanted: Any) -> bool:
+    if op == "prefix":
+        return bool(seen[: len(wanted)] == wanted)
+    order = {"lt": seen < wanted, "gt": seen > wanted} if op not in ("equals", "is") else {}
+    order |= {"equals": seen == wanted, "is": seen == wanted}
+    order |= {"lte": not order.get("gt"), "gte": not order.get("lt")}
+    return bool(order[op])
+
+
+def folded(text: str) -> str:
+    return normalize("NFKC", normalize("NFKC", text).casefold())
+
+
+def words(text: str) -> list[str]:
+    """Letters, digits, marks and underscores make words; a Han character is one by itself."""
+    found, current = [], ""
+    for character in folded(text) + " ":
+        han = "\u4e00" <= character <= "\u9fff"
+        if (category(character)[0] in "LNM" or character == "_") and not han:
+            current += character
+            continue
+        found += [word for word in (current, character if han else "") if word]
+        current = ""
+    return found
+
+
+def contains(text: list[str], phrase: list[str]) -> bool:
+    return any(text[i : i + len(phrase)] == phrase for i in range(len(text)))
+
+
+def ask(
+    rules: list[dict[str, Any]], facts: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """One stage: the rules that matched, and the ids of those that a single leaf kept from it."""
+    matched: list[dict[str, Any]] = []
+    near: list[str] = []
+    for rule in sorted(rules, key=lambda rule: (rule["order"], rule["id"])):
+        if kleene(rule["when"], facts) is True:
+            matched.append(rule)
+            if rule["stop"]:
+                break
+        elif distance(rule["when"], facts) == 1:
+            near.append(rule["id"])
+    return matched, near
+
+
+def apply(
+    matched: list[dict[str, Any]], known: dict[str, Any], winners: dict[str, str]
+) -> dict[str, Any]:
+    """Return what is known after a stage; `winners` learns which rule set what."""
+    after = dict(known)
+    for rule in reversed(matched):  # so that the first has the last word
+        then = {name: value for name, value in rule["then"].items() if name != "add_tags"}
+        after |= then
+        winners |= dict.fromkeys(then, rule["id"])
+    added = {tag for rule in matched for tag in rule["then"].get("add_tags", [])}
+    if added:
+        after["tags"] = known.get("tags", frozenset()) | added
+    return {"priority": "normal"} | after
+
+
+def decide(rules: list[dict[str, Any]], facts: Mapping[str, Any], default: str) -> dict[str, Any]:
+    """Outputs, the ids of rules that matched or nearly did, and the winner of each output."""
+    known = dict(facts)
+    winners: dict[str, str] = {}
+    told: list[str] = []
+    missed: dict[str, list[str]] = {}
+    for stage in ("classify", "route"):
+        matched, missed[stage] = ask([rule for rule in rules if rule["stage"] == stage], known)
+        told += [rule["id"] for rule in matched]
+        known = apply(matched, known, winners)
+    return {
+        "queue": known.get("queue", default),
+        "priority": Priority(known["priority"]),
+        "tags": tuple(sorted(known.get("tags", ()))),
+        "type": known.get("type"),
+        "language": known.get("language"),
+        "matched": told,
+        "winners": winners,
+        "near": missed,
+    }
+
+
+def distance(condition: Mapping[str, Any], facts: Mapping[str, Any], *, wanted: bool = True) -> int:
+    """The least number of leaves that would have to come out otherwise for the wanted result."""
+    if "not" in condition:
+        return distance(condition["not"], facts, wanted=not wanted)
+    for key, needs_each in (("all", wanted), ("any", not wanted)):
+        if key in condition:
+            parts = [distance(part, facts, wanted=wanted) for part in condition[key]]
+            return sum(parts) if needs_each else min(parts)
+    return 0 if leaf(condition, facts) is wanted else 1

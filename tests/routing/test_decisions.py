@@ -1,0 +1,271 @@
+"""Which rule wins, what adds up, and where a message goes that no rule wants."""
+
+import json
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.routing import naive
+from tests.routing.building import ALWAYS, QUEUES, decide, leaf, rule, rule_set
+
+from routing.engine import RuleSet
+from routing.facts import Facts, FieldType, Stage
+from routing.priority import Priority
+from routing.rules import parse_rule
+from routing.stages import NEAR_MISSES
+
+
+def test_the_first_match_wins_each_field_by_order_then_id() -> None:
+    decision = decide(
+        {},
+        rule("c", ALWAYS, order=2, queue="q-billing", priority="urgent"),
+        rule("b", ALWAYS, order=1, queue="q-legal"),
+        rule("a", ALWAYS, order=2, queue="q-general", priority="low"),
+    )
+    assert (decision.queue, decision.level, decision.priority) == ("q-legal", 2, Priority.LOW)
+
+
+def test_tags_add_up_over_rules_stages_and_facts() -> None:
+    decision = decide(
+        {"tags": frozenset({"old"})},
+        rule("a", ALWAYS, stage="classify", add_tags=["vip", "it"]),
+        rule("b", ALWAYS, add_tags=["vip", "late"]),
+    )
+    assert decision.tags == ("it", "late", "old", "vip")
+    by = [(tag["value"], tag["rule"]) for tag in decision.explanation["tags"]]
+    assert by == [("vip", "a"), ("it", "a"), ("late", "b")]
+
+
+def test_stop_hides_the_rest_of_its_stage_only() -> None:
+    decision = decide(
+        {},
+        rule("a", ALWAYS, stage="classify", add_tags=["a"], stop=True),
+        rule("b", ALWAYS, stage="classify", add_tags=["b"]),
+        rule("c", leaf("is_new", "is", True), stop=True),
+        rule("d", ALWAYS, queue="q-billing"),
+    )
+    assert (decision.tags, decision.queue) == (("a",), "q-billing")
+
+
+def test_rules_of_a_stage_do_not_see_each_other() -> None:
+    sees = leaf("tags", "has_any", ["first"])
+    decision = decide(
+        {},
+        rule("a", ALWAYS, stage="classify", add_tags=["first"]),
+        rule("b", sees, stage="classify", add_tags=["same stage"]),
+        rule("c", sees, add_tags=["next stage"]),
+    )
+    assert decision.tags == ("first", "next stage")
+
+
+def test_route_sees_what_classify_decided() -> None:
+    decision = decide(
+        {"language": "en"},
+        rule("a", ALWAYS, stage="classify", type="claim", language="it", priority="high"),
+        rule(
+            "b",
+            {
+                "all": [
+                    leaf("type", "equals", "claim"),
+                    leaf("language", "equals", "it"),
+                    leaf("priority", "gte", "high"),
+                ]
+            },
+            queue="q-legal",
+            priority="urgent",
+        ),
+    )
+    assert (decision.queue, decision.type, decision.language) == ("q-legal", "claim", "it")
+    assert decision.priority is Priority.URGENT
+
+
+def test_without_rules_the_conversation_keeps_what_it_had() -> None:
+    decision = decide({"priority": Priority.HIGH, "type": "claim", "language": "de"})
+    assert (decision.priority, decision.type, decision.language) == ("high", "claim", "de")
+    assert decision.rule_set_version == 7
+
+
+@pytest.mark.parametrize(
+    ("fallback", "queue", "by"),
+    [
+        (None, "q-general", "default"),
+        ("q-legal", "q-legal", "previous_queue"),
+        ("q-gone", "q-general", "default"),
+    ],
+)
+def test_what_no_rule_routes_falls_back(fallback: str | None, queue: str, by: str) -> None:
+    decision = decide({}, fallback_queue=fallback)
+    assert (decision.queue, decision.explanation["queue"]["by"]) == (queue, by)
+
+
+def test_a_rule_wins_over_the_fallback() -> None:
+    assert decide({}, rule("a", ALWAYS, queue="q-billing"), fallback_queue="q-legal").queue == (
+        "q-billing"
+    )
+
+
+def test_a_rule_set_refuses_what_does_not_exist() -> None:
+    routed = parse_rule(rule("a", ALWAYS, queue="q-x"), queues={"q-x"})
+    with pytest.raises(ValueError, match="'a' routes to 'q-x'"):
+        RuleSet(1, [routed], QUEUES, "q-general")
+    with pytest.raises(ValueError, match="default queue 'q-x'"):
+        RuleSet(1, [], QUEUES, "q-x")
+    with pytest.raises(ValueError, match="share the id 'a'"):
+        rule_set(rule("a", ALWAYS, queue="q-billing"), rule("a", ALWAYS, queue="q-legal"))
+
+
+TEXTS = st.lists(
+    st.sampled_from(
+        ["pay", "Pay", "now", "già", "straße", "STRASSE", "票", " ", "-", "”", "ﬁ", "_"]
+    ),
+    max_size=6,
+).map(" ".join) | st.text(st.sampled_from("pay nowà票.-”\n"), max_size=12)
+KEYWORDS = st.lists(
+    st.sampled_from(["pay", "pay now", "già", "strasse", "票", "now-pay", "fi"]),
+    min_size=1,
+    max_size=3,
+)
+TAGS = st.sampled_from(["a", "b", "c"])
+TAG_LISTS = st.lists(TAGS, min_size=1, max_size=2)
+NUMBERS = st.integers(0, 3) | st.sampled_from([0.5, 2.0])
+INSTANTS = st.sampled_from(["2030-01-01T00:00:00+00:00", "2030-01-01T02:00:00+01:00"])
+RANKS = st.sampled_from(naive.RANKS)
+ORDERED = st.sampled_from(["equals", "lt", "lte", "gt", "gte"])
+KINDS = st.sampled_from(["email", "sms", "chat"])
+
+
+def leaves(stage: str) -> st.SearchStrategy[dict[str, Any]]:
+    def of(fields: list[str], ops: Any, values: Any) -> st.SearchStrategy[dict[str, Any]]:
+        ops = st.sampled_from(ops) if isinstance(ops, list) else ops
+        return st.fixed_dictionaries({"field": st.sampled_from(fields), "op": ops, "value": values})
+
+    options = [
+        of(["kind"], ["equals"], KINDS),
+        of(["kind"], ["one_of"], st.lists(KINDS, min_size=1)),
+        of(["subject", "text", "attribute.tier"], ["contains_any"], KEYWORDS),
+        of(["subject", "attribute.tier"], ["equals"], TEXTS),
+        of(["subject", "attribute.tier"], ["one_of"], st.lists(TEXTS, min_size=1, max_size=3)),
+        of(["subject"], ["prefix"], TEXTS.filter(bool)),
+        of(["tags"], ["has_any", "has_all"], TAG_LISTS),
+        of(["waiting", "message_count"], ORDERED, NUMBERS),
+        of(["received_at"], ORDERED, INSTANTS),
+        of(["is_new", "is_automatic"], ["is"], st.booleans()),
+        st.fixed_dictionaries(
+            {
+                "field": st.sampled_from(["subject", "tags", "waiting", "language"]),
+                "op": st.just("is_missing"),
+            }
+        ),
+    ]
+    if stage == "route":
+        options += [
+            of(["type"], ["equals"], TAGS),
+            of(["priority"], ORDERED, RANKS),
+            of(["priority"], ["one_of"], st.lists(RANKS, min_size=1)),
+        ]
+    return st.one_of(options)
+
+
+def conditions(stage: str) -> st.SearchStrategy[dict[str, Any]]:
+    def groups(parts: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+        several = st.lists(parts, min_size=1, max_size=4)
+        return st.one_of(
+            several.map(lambda p: {"all": p}),
+            several.map(lambda p: {"any": p}),
+            parts.map(lambda p: {"not": p}),
+        )
+
+    plain = st.lists(leaves(stage), min_size=2, max_size=4).map(lambda parts: {"all": parts})
+    return st.one_of(plain, st.recursive(leaves(stage), groups, max_leaves=4), st.just(ALWAYS))
+
+
+CONDITIONS = {stage: conditions(stage) for stage in ("classify", "route")}
+OUTCOMES = {
+    "classify": st.fixed_dictionaries(
+        {"add_tags": TAG_LISTS},
+        optional={"type": TAGS, "language": st.sampled_from(["it", "de"]), "priority": RANKS},
+    ),
+    "route": st.fixed_dictionaries(
+        {"add_tags": TAG_LISTS},
+        optional={"queue": st.sampled_from(sorted(QUEUES)), "priority": RANKS},
+    ),
+}
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> list[dict[str, Any]]:
+    drawn = []
+    for number in range(draw(st.integers(0, 6))):
+        stage = draw(st.sampled_from(["classify", "route"]))
+        drawn.append(
+            rule(
+                f"r{number}",
+                draw(CONDITIONS[stage]),
+                stage=stage,
+                order=draw(st.integers(0, 3)),
+                stop=draw(st.sampled_from([False, False, False, True])),
+                **draw(OUTCOMES[stage]),
+            )
+        )
+    return drawn
+
+
+FACTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "kind": KINDS,
+        "subject": TEXTS,
+        "text": TEXTS,
+        "attribute.tier": TEXTS,
+        "tags": st.frozensets(TAGS),
+        "waiting": NUMBERS,
+        "message_count": NUMBERS,
+        "received_at": INSTANTS.map(naive.plainly(FieldType.DATETIME)),
+        "is_new": st.booleans(),
+        "is_automatic": st.booleans(),
+        "type": TAGS,
+        "language": st.sampled_from(["it", "en"]),
+        "priority": RANKS.map(Priority),
+    },
+)
+
+
+@given(rules(), FACTS)
+@settings(max_examples=250, deadline=None)
+def test_compiled_rules_decide_as_naive_evaluation_does(
+    written: list[dict[str, Any]], facts: dict[str, Any]
+) -> None:
+    decision = rule_set(*written).decide(Facts(facts))
+    expected = naive.decide(written, facts, "q-general")
+    explanation = decision.explanation
+    winners = {**explanation["winners"], "queue": explanation["queue"]}
+    assert {
+        "queue": decision.queue,
+        "priority": decision.priority,
+        "tags": decision.tags,
+        "type": decision.type,
+        "language": decision.language,
+        "matched": [r["id"] for stage in explanation["stages"] for r in stage["matched"]],
+        "winners": {name: won["rule"] for name, won in winners.items() if won["by"] == "rule"},
+        "near": {
+            stage["stage"]: [miss["id"] for miss in stage["near_misses"]]
+            for stage in explanation["stages"]
+        },
+    } == expected | {
+        "near": {name: ids[: NEAR_MISSES[Stage(name)]] for name, ids in expected["near"].items()}
+    }
+
+
+@given(rules(), FACTS)
+@settings(max_examples=30, deadline=None)
+def test_the_same_facts_and_version_give_the_same_bytes(
+    written: list[dict[str, Any]], facts: dict[str, Any]
+) -> None:
+    once = rule_set(*written)
+    first = orjson.dumps(once.decide(Facts(facts)))
+    assert orjson.dumps(once.decide(Facts(facts))) == first
+    again = rule_set(*reversed(written)).decide(Facts(dict(reversed(facts.items()))))
+    assert orjson.dumps(again) == first
+    assert json.loads(json.dumps(again.explanation)) == orjson.loads(first)["explanation"]
