@@ -6,7 +6,6 @@ Runs as a process of its own (`python -m benchmarks.load`), prints one JSON line
 import argparse
 import asyncio
 import json
-import sys
 import time
 from collections.abc import Iterator
 from typing import cast
@@ -124,4 +123,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

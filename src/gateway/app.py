@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -24,6 +25,7 @@ from gateway.api import (
 )
 from gateway.composition import Gateway
 from gateway.doors.chat import ChatDoor
+from gateway.doors.description import described
 from gateway.doors.http import HttpDoors
 
 DESCRIPTION = """\
@@ -75,10 +77,16 @@ def create_api(gateway: Gateway) -> FastAPI:
         async with gateway.serving():
             yield
 
-    app = FastAPI(title="Sportello", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
+    app = Api(title="Sportello", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
     app.state.gateway = gateway
     problems.install(app)
     app.router.routes += [gateway.feed.route(), ChatDoor(gateway).route()]
     for router in ROUTERS:
         app.include_router(router)
     return app
+
+
+class Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """The API's description with the doors', which are no routes of it."""
+        return described(super().openapi())

@@ -16,4 +16,5 @@ async def keep_house(database: Database) -> None:
         now = datetime.now(UTC)
         await ensure_partitions(database, now)
         await run_retention(database, now)
+        await run_retention(database, now)
         await asyncio.sleep(EVERY_S)

@@ -10,8 +10,14 @@ from tests.api.team import RULE, Team, things_of
 from gateway.app import create_api
 
 FOR_ANYBODY = {"/v1/me"}
-FOR_AGENTS = ("/v1/conversations", "/v1/queues", "/v1/contacts", "/v1/deliveries")
-FOR_AGENTS += ("/v1/attachments", "/v1/me")
+FOR_AGENTS = (
+    "/v1/attachments",
+    "/v1/contacts",
+    "/v1/conversations",
+    "/v1/deliveries",
+    "/v1/me",
+    "/v1/queues",
+)
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/conversations/{id}/replies"): {"text": "Hello"},
     ("POST", "/v1/conversations/{id}/notes"): {"text": "Hello"},

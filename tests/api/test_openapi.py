@@ -11,7 +11,9 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
-from schemathesis import Case, GenerationMode
+from schemathesis import Case as AnyCase
+from schemathesis import GenerationMode
+from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 from tests.api.team import Team, things_of
 
@@ -19,6 +21,7 @@ from gateway.app import create_api
 from gateway.problems import MEDIA_TYPE
 
 Operation = APIOperation[Any, Any, Any, Any]
+Case = AnyCase[Any]
 
 EXAMPLES = 10
 """Per operation, and as many again that break the document."""
@@ -28,6 +31,7 @@ SLOWEST_S = 20.0
 
 def operations(document: dict[str, Any]) -> Iterator[Operation]:
     for result in schemathesis.openapi.from_dict(document).get_all_operations():
+        assert isinstance(result, Ok), result
         yield result.ok()
 
 
@@ -35,13 +39,15 @@ def http_request(case: Case, token: str) -> httpx.Request:
     """The case as a request of our client, whatever it is made of."""
     case.headers.pop("Authorization", None)
     made = requests.Request(**case.as_transport_kwargs(base_url="http://desk.test")).prepare()
-    headers = [
-        (name, value if isinstance(value, bytes) else value.encode("latin-1"))
+    headers = {
+        name.encode(): value if isinstance(value, bytes) else value.encode("latin-1")
         for name, value in made.headers.items()
         if name.lower() != "content-length"
-    ]
-    headers.append(("Authorization", f"Bearer {token}".encode()))
-    return httpx.Request(str(made.method), str(made.url), headers=headers, content=made.body)
+    }
+    headers[b"Authorization"] = f"Bearer {token}".encode()
+    body = made.body.encode() if isinstance(made.body, str) else made.body
+    assert body is None or isinstance(body, bytes)
+    return httpx.Request(str(made.method), str(made.url), headers=headers, content=body)
 
 
 async def test_no_call_ends_in_a_defect(team: Team) -> None:

@@ -1,6 +1,11 @@
 import asyncio
+from uuid import UUID
 
 from tests.api.team import Team, mail_of
+
+from gateway.composition import Gateway
+from gateway.database.connections import Database
+from gateway.ingest.replay import replay
 
 REFUSE_POISON = "ALTER TABLE message ADD CONSTRAINT no_poison CHECK (text !~ 'poison')"
 REFUSE_ALL = """
@@ -144,3 +149,20 @@ async def test_the_channel_must_still_be_there(team: Team) -> None:
     await team.ask("DELETE", f"/v1/channels/{team.channels['email'].id}")
     answer = await team.call("POST", f"/v1/quarantine/{entry}/replay")
     assert "archived" in answer.json()["detail"]
+
+
+async def test_processes_that_replay_at_once_make_one_message(team: Team, dsn: str) -> None:
+    entry = UUID(await refused(team))
+    await team.sql(ACCEPT_POISON)
+    first = team.gateway
+    second = Gateway(first.settings, Database(dsn), first.box)
+    async with second.serving():
+        entries = await asyncio.gather(
+            *(
+                replay(each.database, each.configuration, each.intake, team.workspace_id, entry)
+                for each in (first, second) * 4
+            )
+        )
+    await second.database.close()
+    assert len({each.message_id for each in entries}) == 1
+    assert await messages(team) == 1

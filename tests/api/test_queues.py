@@ -53,7 +53,7 @@ async def test_a_queue_in_use_is_not_archived(team: Team) -> None:
 async def test_a_queue_that_rules_name_is_not_archived(team: Team) -> None:
     specialists = str(team.queues["Specialists"])
     path = f"/v1/queues/{specialists}"
-    always = {"all": []}
+    always: dict[str, list[object]] = {"all": []}
     rules = [
         {"name": "Send", "stage": "route", "when": always, "then": {"queue": specialists}},
         {

@@ -37,5 +37,5 @@ def setting_problem(location: tuple[int | str, ...], message: str) -> str:
 
 def _fail(*messages: str) -> None:
     for message in messages:
-        console.print(f"[red]error:[/] {message}", highlight=False)
+        console.print(f"[red]error:[/] {message}", highlight=False, soft_wrap=True)
     raise typer.Exit(1)

@@ -1,12 +1,13 @@
 """What every door does with a payload: verify, parse, lighten, submit or quarantine."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
 
-from channels.contract import Inbound, Payload, ReceiptKey
+from channels.contract import Inbound, InboundMessage, Payload, ReceiptKey
 from channels.errors import Unparseable
 from gateway.configuration import ConfiguredChannel
 from gateway.ingest.blobs import BlobStore, sha256
@@ -16,6 +17,9 @@ from gateway.ingest.writer import IngestWriter
 from gateway.metrics import Metrics
 
 log = structlog.get_logger(__name__)
+
+LARGE = 128 * 1024
+"""Payloads of more bytes are parsed in a thread."""
 
 SENDER_IS_THERE = frozenset({"web_form", "chat"})
 """Kinds whose sender sees the error and can mend it; nobody vouches for what they send either."""
@@ -60,7 +64,7 @@ class Intake:
         `replays` is the quarantine entry that the payload comes from; it stays if that fails.
         """
         try:
-            message = _inbound(channel).parse(payload, channel.config)
+            message = await _parse(channel, payload)
         except Unparseable as error:
             if channel.config.kind in SENDER_IS_THERE and replays is None:
                 raise
@@ -82,6 +86,14 @@ def _unread(
     digest = sha256(payload.body).hex()
     receipt = ReceiptKey("quarantine", f"{channel.config.id}:{digest}")
     return Held(channel, payload, receipt, received_at, error.code, error.detail)
+
+
+async def _parse(channel: ConfiguredChannel, payload: Payload) -> InboundMessage:
+    """Off the loop where it may take long enough for others to notice."""
+    parse = _inbound(channel).parse
+    if len(payload.body) > LARGE:
+        return await asyncio.to_thread(parse, payload, channel.config)
+    return parse(payload, channel.config)
 
 
 def _outcome(accepted: Accepted) -> str:

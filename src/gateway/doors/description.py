@@ -1,0 +1,115 @@
+"""The doors as OpenAPI describes them: they are no FastAPI routes, so they say it themselves."""
+
+from typing import Any
+
+from gateway.api.problems import documented
+
+KEY = {
+    "name": "key",
+    "in": "path",
+    "required": True,
+    "description": "The channel's public key",
+    "schema": {"type": "string"},
+}
+IDEMPOTENCY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Makes a repeated submission one message",
+    "schema": {"type": "string", "maxLength": 200},
+}
+STORED = {
+    "type": "object",
+    "required": ["message", "duplicate"],
+    "properties": {
+        "message": {"type": ["string", "null"], "format": "uuid"},
+        "duplicate": {"type": "boolean"},
+        "quarantine": {"type": "string", "format": "uuid"},
+    },
+}
+SUBMISSION = {
+    "type": "object",
+    "required": ["email", "message"],
+    "properties": {
+        "email": {"type": "string", "format": "email"},
+        "message": {"type": "string", "minLength": 1, "maxLength": 100_000},
+        "name": {"type": "string"},
+        "subject": {"type": "string"},
+        "submission_id": {"type": "string", "maxLength": 200},
+    },
+    "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+    "example": {
+        "email": "ann@example.com",
+        "subject": "Parcel",
+        "message": "Where is my parcel?",
+        "order": "A-1001",
+    },
+}
+TWILIO = {
+    "type": "object",
+    "required": ["AccountSid", "MessageSid", "From", "To"],
+    "properties": {
+        name: {"type": "string"} for name in ("AccountSid", "MessageSid", "From", "To", "Body")
+    },
+}
+
+
+def described(schema: dict[str, Any]) -> dict[str, Any]:
+    """Add the doors to the API's own description."""
+    schema["paths"] |= {
+        "/in/forms/{key}": {
+            "parameters": [KEY],
+            "post": {
+                **_operation("Submit a web form", "Every further field is an attribute."),
+                "parameters": [IDEMPOTENCY],
+                "requestBody": _body(
+                    SUBMISSION, "application/json", "application/x-www-form-urlencoded"
+                ),
+                "responses": _responses(200, 201, problems=(404, 413, 422, 503)),
+            },
+        },
+        "/in/twilio/{key}": {
+            "parameters": [KEY],
+            "post": {
+                **_operation("Twilio's webhook for incoming messages", "Signed by Twilio."),
+                "requestBody": _body(TWILIO, "application/x-www-form-urlencoded"),
+                "responses": {
+                    "200": {"description": "Stored", "content": {"text/xml": {"schema": {}}}},
+                    **_problems(403, 404, 413, 503),
+                },
+            },
+        },
+        "/in/email/{key}": {
+            "parameters": [KEY],
+            "post": {
+                **_operation("Post one raw mail", "Needs a key of role provider or admin."),
+                "security": [{"HTTPBearer": []}],
+                "requestBody": _body({"type": "string", "format": "binary"}, "message/rfc822"),
+                "responses": _responses(200, 201, 202, problems=(401, 403, 404, 413, 503)),
+            },
+        },
+    }
+    return schema
+
+
+def _operation(summary: str, description: str) -> dict[str, Any]:
+    return {"tags": ["doors"], "summary": summary, "description": description}
+
+
+def _body(schema: dict[str, Any], *media_types: str) -> dict[str, Any]:
+    content = {media_type: {"schema": schema} for media_type in media_types}
+    return {"required": True, "content": content}
+
+
+MEANINGS = {200: "It was known", 201: "Stored", 202: "Kept in quarantine"}
+
+
+def _responses(*statuses: int, problems: tuple[int, ...]) -> dict[str, Any]:
+    content = {"application/json": {"schema": STORED}}
+    answers = {
+        str(status): {"description": MEANINGS[status], "content": content} for status in statuses
+    }
+    return answers | _problems(*problems)
+
+
+def _problems(*statuses: int) -> dict[str, Any]:
+    return {str(status): answer for status, answer in documented(*statuses).items()}
