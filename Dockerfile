@@ -5,9 +5,7 @@ WORKDIR /src
 
 # The dependencies first: they change seldom, and so their layer is seldom built.
 COPY pyproject.toml uv.lock README.md LICENSE ./
-RUN uv export --frozen --quiet --no-dev --no-emit-project --output-file requirements.txt
-RUN uv venv --quiet /opt/sportello
-RUN uv pip install --quiet --python /opt/sportello --require-hashes --requirement requirements.txt
+RUN UV_PROJECT_ENVIRONMENT=/opt/sportello uv sync --quiet --frozen --no-dev --no-install-project
 
 COPY src src
 COPY migrations migrations

@@ -218,7 +218,7 @@ def measure(setting: Setting) -> None:
     }
     serve = (str(Path(sys.executable).with_name("sportello")), "serve")
     route = (sys.executable, "-m", "benchmarks.reference_route", str(reference))
-    rates, limits, singles, batched, p50s, latencies, cpus = ([] for _ in range(7))  # type: ignore[var-annotated]
+    rates, limits, singles, batched, p50s, latencies, cpus = ([] for _ in range(7))
     with (
         server(*serve, port=ours, path="/health/ready", **environment) as gateway,
         server(*route, port=reference, path="/openapi.json"),

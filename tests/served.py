@@ -24,6 +24,7 @@ class Served:
     """A gateway that serves. `environment` is what every command of this installation needs."""
 
     process: subprocess.Popen[bytes]
+    command: Path
     folder: Path
     url: str
     environment: dict[str, str] = field(repr=False)
@@ -39,7 +40,7 @@ class Served:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another command of the same installation to its end."""
         return subprocess.run(
-            [self.process.args[0], *arguments],  # type: ignore[index]
+            [self.command, *arguments],
             cwd=self.folder,
             env=self.environment,
             capture_output=True,
@@ -87,13 +88,13 @@ def served(command: Path = SPORTELLO) -> Iterator[Served]:
     }
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(
-            [str(command), "serve"],
+            [command, "serve"],
             cwd=folder,
             env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    gateway = Served(process, folder, f"http://127.0.0.1:{port}", environment)
+    gateway = Served(process, command, folder, f"http://127.0.0.1:{port}", environment)
     try:
         _wait_until_ready(gateway)
         yield gateway

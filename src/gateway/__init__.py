@@ -1,1 +1,1 @@
-"""Everything with input and output: doors, ingest, conversations, delivery, feed, administration."""
+"""Everything with input and output: doors, ingest, conversations, delivery, feed, API."""

@@ -4,6 +4,7 @@ A change grows the workspace's `configuration` number and hints at it; each proc
 numbers on a hint and on its poll, and loads anew what has changed.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -68,6 +69,7 @@ class Configuration:
         self._wakeups = wakeups
         self._poll_interval_s = poll_interval_s
         self._workspaces: dict[int, WorkspaceConfiguration] = {}
+        self._refreshing = asyncio.Lock()
         self._by_public_key: dict[str, ConfiguredChannel] = {}
         self._by_mail_address: dict[str, ConfiguredChannel] = {}
 
@@ -96,8 +98,13 @@ class Configuration:
             await self.refresh()
 
     async def refresh(self) -> None:
-        """Load every workspace whose number has changed since it was last loaded."""
-        async with self._database.transaction() as session:
+        """Load every workspace whose number has changed since it was last loaded.
+
+        One at a time and each of one instant, so that what a caller has committed is in force
+        when this returns, whole.
+        """
+        async with self._refreshing, self._database.transaction() as session:
+            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             workspaces = (await session.scalars(select(Workspace))).all()
             stale = [
                 workspace

@@ -1,6 +1,7 @@
 """Runs the web application: uvicorn in our own loop, with a farewell to the feed's clients."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -41,6 +42,8 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
+        gc.collect()
+        gc.freeze()  # modules, routes and rules live as long as the process
         if self.started:
             self.opened.set()
 

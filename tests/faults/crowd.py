@@ -57,7 +57,7 @@ class Crowd:
         self._texts = texts
         self._closing = asyncio.Event()
         ws_url = installation.url.replace("http", "ws", 1)
-        self._reader = FeedReader(f"{ws_url}/feed", team.admin_token)
+        self._reader = FeedReader(f"{ws_url}/feed", team.admin_token, chance("feed"))
         self._customers = [
             Customer(name, hand_in, self.ledger, chance(name))
             for kind, hand_in in _doors(installation, team, http, texts).items()
@@ -85,6 +85,13 @@ class Crowd:
     def leave(self) -> None:
         for task in self._listening:
             task.cancel()
+
+    def trouble_providers(self) -> None:
+        """The next answer to every customer by mail or text message is refused once."""
+        for customer in self._customers:
+            for address in customer.addresses():
+                self._mail.replies[address] = ["451 4.3.0 Not now"]
+                self._texts.answers[address] = [(503, 0, "")]
 
     def progress(self) -> Counter[str]:
         """How much has been answered positively at each door, arrived and been told so far."""

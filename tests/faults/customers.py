@@ -42,6 +42,11 @@ class Customer:
     chance: Random
     written: dict[str, list[str]] = field(default_factory=dict)
 
+    def addresses(self) -> list[str]:
+        """Where its threads are answered: by mail, or by text message."""
+        threads = [self._thread(number) for number in range(THREADS)]
+        return [address for thread in threads for address in (mail_address(thread), phone(thread))]
+
     async def write_until(self, closing: asyncio.Event) -> None:
         for number in range(0, MOST_LETTERS, 2):
             if closing.is_set():
@@ -50,7 +55,7 @@ class Customer:
             await asyncio.sleep(self.chance.uniform(0, LONGEST_PAUSE_S))
 
     def _burst(self, number: int) -> list[Letter]:
-        thread = f"{self.name}-{self.chance.randrange(THREADS):02}"
+        thread = self._thread(self.chance.randrange(THREADS))
         letter = self._next(thread, number)
         match self.chance.randrange(4):
             case 0:
@@ -59,6 +64,9 @@ class Customer:
                 return [letter, self._next(thread, number + 1)]
             case _:
                 return [letter]
+
+    def _thread(self, number: int) -> str:
+        return f"{self.name}-{number:02}"
 
     def _next(self, thread: str, number: int) -> Letter:
         written = self.written.setdefault(thread, [])
@@ -81,7 +89,7 @@ class FormPage:
 
     async def hand_in(self, letter: Letter) -> str | None:
         form = {
-            "email": f"{letter.thread}@customer.test",
+            "email": mail_address(letter.thread),
             "message": letter.marker,
             "submission_id": letter.marker,
         }
@@ -99,11 +107,10 @@ class TextProvider:
     auth_token: str
 
     async def hand_in(self, letter: Letter) -> str | None:
-        digits = "".join(filter(str.isdigit, letter.thread))
         form = {
             "MessageSid": f"SM{hashlib.md5(letter.marker.encode()).hexdigest()}",  # noqa: S324
             "AccountSid": self.account_sid,
-            "From": f"+1415555{digits:0>4}",
+            "From": phone(letter.thread),
             "To": "+15005550006",
             "Body": letter.marker,
         }
@@ -150,7 +157,7 @@ class MailTransfer:
 def mail_of(letter: Letter, recipient: str) -> EmailMessage:
     """Every mail of a thread names those before it; some have an attachment."""
     mail = EmailMessage()
-    mail["From"] = f"{letter.thread}@customer.test"
+    mail["From"] = mail_address(letter.thread)
     mail["To"] = recipient
     mail["Subject"] = f"About {letter.thread}"
     mail["Date"] = "Mon, 05 Jan 2026 10:00:00 +0000"
@@ -163,6 +170,15 @@ def mail_of(letter: Letter, recipient: str) -> EmailMessage:
         content = letter.marker.encode().ljust(LARGE, b".")
         mail.add_attachment(content, "application", "octet-stream", filename="enclosed")
     return mail
+
+
+def mail_address(thread: str) -> str:
+    return f"{thread}@customer.test"
+
+
+def phone(thread: str) -> str:
+    digits = "".join(filter(str.isdigit, thread))
+    return f"+1415555{digits:0>4}"
 
 
 def identifier(marker: str) -> str:

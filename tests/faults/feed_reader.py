@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from random import Random
 from typing import Any
 
 import orjson
@@ -9,18 +10,19 @@ from tests.faults.visitors import LOST
 from tests.feed.feed_client import Follower, receive
 from websockets.asyncio.client import ClientConnection, connect
 
-PAUSE_S = 0.1
+LONGEST_STAY_S = 3.0
+LONGEST_ABSENCE_S = 0.5
 OPEN_LIMIT_S = 5.0
 
 
 class FeedReader:
-    """Follows everything in the workspace; a gap in the log's positions fails it."""
+    """Follows everything in the workspace, coming and going; a gap in the positions fails it."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, chance: Random) -> None:
         self.follower: Follower | None = None
-        self.connections = 0
         self._url = url
         self._token = token
+        self._chance = chance
 
     @property
     def pos(self) -> int:
@@ -30,15 +32,17 @@ class FeedReader:
         """Read until cancelled."""
         while True:
             with suppress(*LOST):
-                async with connect(self._url, open_timeout=OPEN_LIMIT_S, proxy=None) as socket:
+                async with (
+                    connect(self._url, open_timeout=OPEN_LIMIT_S, proxy=None) as socket,
+                    asyncio.timeout(self._chance.uniform(0, LONGEST_STAY_S)),
+                ):
                     await self._read(socket)
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(self._chance.uniform(0, LONGEST_ABSENCE_S))
 
     async def _read(self, socket: ClientConnection) -> None:
         await _send(socket, t="hello", token=self._token, v=1, client="faults")
         welcome = await receive(socket)
         assert welcome["t"] == "welcome", welcome
-        self.connections += 1
         follower = self.follower
         if follower is None or not follower.is_whole:
             follower = self.follower = Follower(welcome["epoch"])

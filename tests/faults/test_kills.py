@@ -75,6 +75,7 @@ async def live_through(
 
 
 async def one_round(killer: Killer, victim: str, crowd: Crowd) -> None:
+    crowd.trouble_providers()
     await killer.strike(victim)
     await crowd.until_served()
     await crowd.audit()

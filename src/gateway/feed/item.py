@@ -5,9 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Row
-
-from gateway.database.schema import Conversation
 
 
 class ItemPart(BaseModel):
@@ -48,8 +45,8 @@ class ConversationItem(ItemPart):
     ver: int
 
 
-def impersonal_fields(conversation: Conversation | Row[Any], level: int) -> dict[str, Any]:
-    """The fields of an item that may stand in the log.
+def impersonal_fields(conversation: Any, level: int) -> dict[str, Any]:
+    """The fields of an item that may stand in the log, of a row of `conversation` or its like.
 
     `data.conversation` of `conversation.opened` holds all of them, of other events the changed.
     """
@@ -62,7 +59,7 @@ def impersonal_fields(conversation: Conversation | Row[Any], level: int) -> dict
         "assignee": conversation.assignee_id,
         "type": conversation.type,
         "language": conversation.language,
-        "tags": conversation.tags,
+        "tags": sorted(conversation.tags),
         "opened_at": conversation.opened_at,
         "last_message_at": conversation.last_message_at,
         "message_count": conversation.message_count,

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from gateway.configuration import Configuration
+from gateway.feed.item import impersonal_fields
 from gateway.feed.log import EventType, Happening
 from gateway.ids import new_id
 from gateway.ingest.deciding import Occasion, Ruling, rule
@@ -135,7 +136,10 @@ class Placement:
         self.states[state.id] = state
         self.open_by_sender[state.workspace_id, state.identity_id, state.channel_id] = state
         self._queue(state, submission.received_at)
-        data = {"conversation": described(state, ruling), "decision": decision_id}
+        data = {
+            "conversation": impersonal_fields(state, ruling.level),
+            "decision": decision_id,
+        }
         self._tell(EventType.OPENED, state, data, queue_before=None)
         return state
 
@@ -151,7 +155,10 @@ class Placement:
         state.tags |= ruling.tags
         state.type = ruling.type or state.type
         self._queue(state, arrival.submission.received_at)
-        data = {"conversation": described(state, ruling), "decision": decision_id}
+        data = {
+            "conversation": impersonal_fields(state, ruling.level),
+            "decision": decision_id,
+        }
         self._tell(
             EventType.REOPENED,
             state,
@@ -216,22 +223,3 @@ class Placement:
                 data=data,
             )
         )
-
-
-def described(state: ConversationState, ruling: Ruling) -> dict[str, Any]:
-    """The conversation as the feed's clients hold it, without anything personal."""
-    return {
-        "channel": state.channel_id,
-        "status": state.status,
-        "queue": state.queue_id,
-        "level": ruling.level,
-        "priority": state.priority,
-        "assignee": state.assignee_id,
-        "type": state.type,
-        "language": state.language,
-        "tags": sorted(state.tags),
-        "opened_at": state.opened_at,
-        "last_message_at": state.last_message_at,
-        "message_count": state.message_count,
-        "solved_at": state.solved_at,
-    }
