@@ -47,8 +47,10 @@ def configure(settings: Settings) -> None:
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(settings.log_level.upper())
-    for chatty in ("alembic", "httpx", "httpcore", "mail", "websockets"):
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    logging.getLogger("gateway").setLevel(level)
+    root.setLevel(max(level, logging.INFO))  # libraries print whole frames when debugging
+    for chatty in ("alembic", "httpx", "httpcore", "mail"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

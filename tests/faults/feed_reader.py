@@ -10,6 +10,8 @@ from tests.faults.visitors import LOST
 from tests.feed.feed_client import Follower, receive
 from websockets.asyncio.client import ClientConnection, connect
 
+from gateway.feed.frames import CloseCode
+
 LONGEST_STAY_S = 3.0
 LONGEST_ABSENCE_S = 0.5
 OPEN_LIMIT_S = 5.0
@@ -42,6 +44,8 @@ class FeedReader:
     async def _read(self, socket: ClientConnection) -> None:
         await _send(socket, t="hello", token=self._token, v=1, client="faults")
         welcome = await receive(socket)
+        if welcome["t"] == "bye" and CloseCode(welcome["code"]).may_reconnect:
+            return
         assert welcome["t"] == "welcome", welcome
         follower = self.follower
         if follower is None or not follower.is_whole:
