@@ -20,7 +20,7 @@ from gateway.database.connections import Database
 from gateway.database.embedded import EmbeddedPostgres
 from gateway.database.migrations import migrate
 
-TEMPLATE = "sportello_template"
+TEMPLATE = f"sportello_template_{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}"
 QUICK = {"fsync": "off", "full_page_writes": "off"}  # a test's database need not survive a crash
 
 

@@ -83,10 +83,20 @@ class Gateway:
         shared = {"wakeups": self.wakeups.run, "configuration": self.configuration.run}
         async with AsyncExitStack() as stack:
             if works:
-                http = await stack.enter_async_context(httpx.AsyncClient())
+                http = await stack.enter_async_context(_http())
                 worker = DeliveryWorker(
-                    self.database, self.configuration, self.wakeups, self.settings, http
+                    self.database,
+                    self.configuration,
+                    self.wakeups,
+                    self.metrics,
+                    self.settings,
+                    http,
                 )
                 loops |= {"worker": worker.run, "chores": partial(keep_house, self.database)}
             await stack.enter_async_context(running(shared | loops))
             yield
+
+
+def _http() -> httpx.AsyncClient:
+    """Unlimited: the worker's slots bound it, and a shared bound would let channels wait in line."""
+    return httpx.AsyncClient(limits=httpx.Limits(max_connections=None))

@@ -12,6 +12,7 @@ from gateway.access.secret_box import SecretBox, new_key
 from gateway.configuration import Configuration
 from gateway.database.connections import Database
 from gateway.delivery.worker import DeliveryWorker
+from gateway.metrics import Metrics
 from gateway.settings import Settings
 from gateway.wakeups import Wakeups
 
@@ -48,7 +49,7 @@ def working(dsn: str, office: Office) -> Working:
         configuration = Configuration(database, office.box, wakeups, settings.poll_interval_s)
         await configuration.refresh()
         async with httpx.AsyncClient() as http:
-            worker = DeliveryWorker(database, configuration, wakeups, settings, http)
+            worker = DeliveryWorker(database, configuration, wakeups, Metrics(), settings, http)
             running = asyncio.create_task(worker.run())
             try:
                 yield worker

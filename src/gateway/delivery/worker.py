@@ -17,6 +17,7 @@ from gateway.delivery.faults import told
 from gateway.delivery.outcomes import Outcome, RetryPolicy
 from gateway.delivery.records import record
 from gateway.delivery.sending import Sender
+from gateway.metrics import Metrics
 from gateway.settings import Settings
 from gateway.wakeups import Topic, Wakeups, wait_for
 
@@ -44,11 +45,13 @@ class DeliveryWorker:
         database: Database,
         configuration: Configuration,
         wakeups: Wakeups,
+        metrics: Metrics,
         settings: Settings,
         http: httpx.AsyncClient,
     ) -> None:
         self._database = database
         self._wakeups = wakeups
+        self._attempts = metrics.attempts
         self._poll_interval_s = settings.poll_interval_s
         self._lease_s = settings.send_timeout_s + LEASE_MARGIN
         policy = RetryPolicy(settings.max_attempts, settings.retry_base_s)
@@ -115,6 +118,7 @@ class DeliveryWorker:
             attempt=claimed.number,
         )
         outcome = await self._sender.attempt(claimed)
+        self._attempts.labels(outcome.state).inc()
         about.info("delivery.attempted", state=outcome.state, failure=outcome.failure)
         try:
             async with asyncio.timeout_at(held_until):

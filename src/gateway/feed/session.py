@@ -101,21 +101,22 @@ class Session:
         sub.move_to(cursor)
 
     async def _advance(self, sub: Subscription) -> bool:
-        events = await self._next_for(sub)
-        if events is None:
+        if self._tail.covers(sub.epoch, sub.pos):
+            events = self._tail.ring.after(sub.pos, PAGE_EVENTS)
+        elif (older := await self._older_for(sub)) is not None:
+            events = older
+        else:
             return True
         text = sub.compose(events)
         if text is not None:
             await self._wire.send_text(text)
         return bool(events) and (len(events) == PAGE_EVENTS or sub.pos < events[-1].pos)
 
-    async def _next_for(self, sub: Subscription) -> Sequence[LoggedEvent] | None:
-        """The events after its place, from memory where that reaches back so far.
+    async def _older_for(self, sub: Subscription) -> Sequence[LoggedEvent] | None:
+        """The events after its place, where memory does not reach back so far.
 
         None where the log does not go on from there: the subscription has then been restarted.
         """
-        if self._tail.covers(sub.epoch, sub.pos):
-            return self._tail.ring.after(sub.pos, PAGE_EVENTS)
         page = await self._reader.after(self._principal.workspace_id, sub.pos)
         if page.epoch != sub.epoch:
             await self._restart(sub, ResetReason.EPOCH)
