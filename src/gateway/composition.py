@@ -98,5 +98,5 @@ class Gateway:
 
 
 def _http() -> httpx.AsyncClient:
-    """Unlimited: the worker's slots bound it, and a shared bound would let channels wait in line."""
+    """Unlimited: the worker's slots bound it; a shared bound would make channels wait in line."""
     return httpx.AsyncClient(limits=httpx.Limits(max_connections=None))

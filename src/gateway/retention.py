@@ -41,7 +41,7 @@ DELETE FROM quarantine
  WHERE (workspace_id, id) IN (
        SELECT workspace_id, id FROM quarantine
         WHERE workspace_id = :workspace_id AND received_at < :before
-          AND settled_at < :before AND state <> 'held'
+          AND settled_at < :before
         ORDER BY received_at LIMIT :rows FOR UPDATE SKIP LOCKED)
 """)
 

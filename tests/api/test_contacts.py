@@ -42,17 +42,15 @@ async def places_of(team: Team, canary: str) -> set[str]:
         """SELECT table_name, column_name, data_type FROM information_schema.columns
             WHERE table_schema = 'public'"""
     )
-    places = set()
+    questions = []
     for table, column, data_type in columns:
         value = f'"{column}"'
         text = f"encode({value}, 'escape')" if data_type == "bytea" else f"{value}::text"
-        found = await team.sql(
-            f'SELECT 1 FROM "{table}" WHERE {text} ILIKE $1 LIMIT 1',  # noqa: S608
-            f"%{canary}%",
+        questions.append(
+            f"SELECT '{table}.{column}' WHERE EXISTS "  # noqa: S608 - names from the catalogue
+            f'(SELECT FROM "{table}" WHERE {text} ILIKE $1)'
         )
-        if found:
-            places.add(f"{table}.{column}")
-    return places
+    return {row[0] for row in await team.sql(" UNION ALL ".join(questions), f"%{canary}%")}
 
 
 async def forget_spare_blobs(team: Team) -> None:

@@ -25,6 +25,7 @@ from gateway.database.embedded import EmbeddedPostgres
 PORTS = range(10_000, 15_000)  # below those that PostgreSQL and the kernel choose from
 LOG_TAIL = 4_000  # characters
 SIGNS_OF_WORK = ("Sportello is open", "delivery.attempted")
+DATABASE_AWAY = "cannot reach the database"
 
 # Seconds.
 POLL = 0.05
@@ -96,7 +97,8 @@ class KeptProcess:
         was_struck, self._is_struck = self._is_struck, False
         said = self._log.read_bytes()[self._said_before :].decode(errors="replace")
         was_at_work = any(sign in said for sign in SIGNS_OF_WORK)
-        if not was_struck and (was_at_work or status != 1):
+        is_excused = was_struck or (DATABASE_AWAY in said and not was_at_work)
+        if not is_excused:
             self._defect = f"{self._command} ended with {status}:\n{said[-LOG_TAIL:]}"
 
     async def _stop(self) -> None:

@@ -7,6 +7,8 @@ from tests.packaging.dockerfile import ROOT
 from tests.packaging.settings_table import README, shown, table
 from tests.served import served
 
+from channels.registry import ADAPTERS
+
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 CODE = re.compile(r"```bash\n(.*?)```", re.DOTALL)
 
@@ -44,3 +46,22 @@ def test_the_main_job_by_hand_works_as_it_is_printed() -> None:
     assert '"status":4' not in said, said
     for answer in ('"duplicate":false', '"because":["queue General', '"ver":3', '"ver":4'):
         assert answer in said
+
+
+def test_the_tests_that_hold_promises_exist() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    files = re.findall(r"`(tests/[\w/]+\.py)`", page)
+    names = re.findall(r"`(test_\w+)`", page)
+    everything = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+
+    assert files
+    assert [file for file in files if not (ROOT / file).exists()] == []
+    assert [name for name in names if f"def {name}(" not in everything] == []
+
+
+def test_every_setting_of_a_channel_is_named() -> None:
+    text = README.read_text()
+
+    for adapter in ADAPTERS.values():
+        for name in adapter.settings | adapter.secrets:
+            assert f"`{name}`" in text or name == "base_url", name

@@ -1,6 +1,5 @@
 """The subscriptions of one socket, and what they are owed."""
 
-from collections import deque
 from collections.abc import Sequence
 
 from gateway.access.tokens import Principal
@@ -32,7 +31,7 @@ class Session:
         self._tail = tail
         self._reader = reader
         self._wire = wire
-        self._waiting: deque[Sub | Unsub | Err] = deque()
+        self._waiting: list[Sub | Unsub | Err] = []
         self._subscriptions: dict[str, Subscription] = {}
 
     def take(self, request: Sub | Unsub | Err) -> None:
@@ -45,7 +44,7 @@ class Session:
         """Answer what was asked and send what is new; whether more is known to wait."""
         while self._waiting:
             await self._answer(self._waiting[0])
-            self._waiting.popleft()
+            del self._waiting[0]
         unfinished = [await self._advance(sub) for sub in list(self._subscriptions.values())]
         return any(unfinished)
 
