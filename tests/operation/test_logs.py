@@ -34,7 +34,7 @@ def logged(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
 async def test_a_busy_day_leaves_no_trace_of_what_was_said(
     logged: io.StringIO, house: House
 ) -> None:
-    words = {"message": CANARY, "subject": CANARY, "name": CANARY}
+    words: Any = {"message": CANARY, "subject": CANARY, "name": CANARY}
     await house.post_form(**words, email=f"{CANARY}@example.com")
     await house.post_form(**words, email="none", token=CANARY)
     await house.post_sms(Body=CANARY, ProfileName=CANARY)
