@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-PATIENCE_S = 60
+PATIENCE_S = 100
 SPORTELLO = Path(sys.executable).with_name("sportello")
 
 

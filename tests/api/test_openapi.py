@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import httpx
+import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -26,11 +27,13 @@ Case = AnyCase[Any]
 EXAMPLES = 10
 """Per operation, and as many again that break the document."""
 
-SLOWEST_S = 20.0
+SLOWEST_S = 60.0
 
 
 def operations(document: dict[str, Any]) -> Iterator[Operation]:
-    for result in schemathesis.openapi.from_dict(document).get_all_operations():
+    """Everything below /v1; the doors have bodies of their own and tests to match."""
+    schema = schemathesis.openapi.from_dict(document).include(path_regex="^/v1/")
+    for result in schema.get_all_operations():
         assert isinstance(result, Ok), result
         yield result.ok()
 
@@ -50,6 +53,7 @@ def http_request(case: Case, token: str) -> httpx.Request:
     return httpx.Request(str(made.method), str(made.url), headers=headers, content=body)
 
 
+@pytest.mark.timeout(300)
 async def test_no_call_ends_in_a_defect(team: Team) -> None:
     things = await things_of(team)
     document = create_api(team.gateway).openapi()

@@ -17,7 +17,8 @@ from tests.faults.ledger import Ledger
 from tests.faults.team import MAILBOX, Team, open_team
 from tests.faults.visitors import Visitor
 
-CUSTOMERS_PER_DOOR = 2
+CUSTOMERS_PER_DOOR = 3
+MAIL_TAKES_S = 0.2  # so that a worker always has something in its hands
 CUSTOMER_KINDS = ("form", "sms", "mail")
 VISITORS = 3
 SOURCES = (*CUSTOMER_KINDS, "chat", "reply", "sent", "feed")
@@ -169,6 +170,7 @@ async def crowd_around(
     """Ready to come, with the providers that replies are sent to."""
     async with mail_server() as mail, twilio() as texts:
         team = await open_team(installation, mail, texts)
+        mail.delay_s = MAIL_TAKES_S
         transfer = MailTransfer(installation.smtp_port, MAILBOX)
         await installation.until(transfer.knows_its_recipient, "for the channels to be known")
         async with httpx.AsyncClient(base_url=installation.url, trust_env=False) as http:

@@ -260,6 +260,6 @@ def free_port() -> int:
     return next(filter(is_free, tries))
 
 
-def end(pid: int) -> None:
+def end(pid: int, by: signal.Signals = signal.SIGKILL) -> None:
     with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, by)

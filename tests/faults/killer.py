@@ -1,11 +1,14 @@
 """Kills something that matters, by SIGKILL, at a moment that nobody has chosen."""
 
 import asyncio
+import signal
 from random import Random
 
 from tests.faults.installation import Installation, end
 
-VICTIMS = ("serve", "worker", "postmaster", "backend")
+VICTIMS = ("serve", "worker", "postmaster", "backend", "session")
+"""Where a backend is killed PostgreSQL ends all others too; a session is ended alone (SIGTERM)."""
+
 LONGEST_WAIT_S = 1.5
 
 BACKENDS = """
@@ -15,7 +18,7 @@ SELECT pid FROM pg_stat_activity
 
 
 class Killer:
-    """Each kind of victim comes up once in every four strikes, in an order that `chance` gives."""
+    """Each kind of victim comes up once in every five strikes, in an order that `chance` gives."""
 
     def __init__(self, installation: Installation, chance: Random) -> None:
         self._installation = installation
@@ -37,10 +40,12 @@ class Killer:
                 await asyncio.sleep(wait_s)
                 end(self._installation.postmaster)
             case "backend":
-                await self._kill_a_backend(wait_s)
+                await self._end_a_backend(wait_s, signal.SIGKILL)
+            case "session":
+                await self._end_a_backend(wait_s, signal.SIGTERM)
 
-    async def _kill_a_backend(self, wait_s: float) -> None:
+    async def _end_a_backend(self, wait_s: float, by: signal.Signals) -> None:
         async with self._installation.connected() as connection:
             await asyncio.sleep(wait_s)
             backends = [row["pid"] for row in await connection.fetch(BACKENDS)]
-            end(self._chance.choice(backends))
+            end(self._chance.choice(backends), by)

@@ -18,7 +18,7 @@ from tests.faults.crowd import Crowd, crowd_around
 from tests.faults.installation import Installation, embedded, with_own_database
 from tests.faults.killer import Killer
 
-SHORT_FORM = "3"
+SHORT_FORM = "2"
 ROUND_LIMIT_S = 120
 CALM_LIMIT_S = 240
 

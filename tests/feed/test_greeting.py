@@ -154,7 +154,7 @@ async def test_a_shutdown_says_goodbye(
 async def test_pings_carry_the_head_and_silence_ends_it(
     run_node: RunNode, sign_in: Connect, writer: Writer
 ) -> None:
-    client = await sign_in(await run_node(pace=Pace(heartbeat_s=0.1)))
+    client = await sign_in(await run_node(pace=Pace(heartbeat_s=0.2)))
     follower = await client.subscribe()
     await client.follow_until(follower, await writer.step())
     for _ in range(4):
@@ -163,7 +163,10 @@ async def test_pings_carry_the_head_and_silence_ends_it(
     assert ping["head"] == 1
     code, frames = await ending_of(client.socket)
     assert code == 4402
-    assert [frame["t"] for frame in frames] == ["ping", "ping", "bye"]
+    *pings, bye = [frame["t"] for frame in frames]
+    assert len(pings) >= 2
+    assert set(pings) == {"ping"}
+    assert bye == "bye"
 
 
 async def test_a_failure_of_ours_asks_to_come_back(

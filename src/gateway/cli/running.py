@@ -65,7 +65,7 @@ async def _serve(settings: Settings) -> None:
 async def _work(settings: Settings) -> None:
     configure(settings)
     async with opened(settings, "sportello-worker") as database, _supervised(database):
-        await prepare(settings, database)
+        await migrations.migrate(database.database)
         gateway = Gateway(settings, database.database, secret_box(settings))
         stop = asyncio.get_running_loop().create_future()
         on_stop_signal(stop)

@@ -104,6 +104,7 @@ class Database:
 CONNECTION_ERRORS = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # used after the server said goodbye, before it hung up
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
     OSError,
