@@ -124,10 +124,8 @@ async def test_ten_thousand_headers_do_no_harm(house: House) -> None:
     headers = {f"X-Header-{n}": "value" for n in range(10_000)}
     response = await house.post_form(headers=headers)
     assert response.status_code < 500
-    mail = make_mail()
-    for name, value in headers.items():
-        mail[name] = value
-    assert (await house.send_mail(mail)).startswith("2.0.0")
+    many = "".join(f"{name}: {value}\n" for name, value in headers.items()).encode()
+    assert (await house.send_mail(many + make_mail().as_bytes())).startswith("2.0.0")
 
 
 async def test_nul_and_surrogates_are_stored_as_replacement_characters(house: House) -> None:
