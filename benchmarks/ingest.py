@@ -34,8 +34,8 @@ from gateway.database.migrations import migrate
 from gateway.database.schema import Channel, Queue, RuleSetVersion, Workspace
 from gateway.first_start import first_start
 
-RUNS = 1
-MESSAGES = 4_000
+RUNS = 2
+MESSAGES = 8_000
 CLIENTS = 64
 COMMIT_S = 2
 RULES = 100

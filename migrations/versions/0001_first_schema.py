@@ -61,10 +61,7 @@ def upgrade() -> None:
         postgresql_partition_by="RANGE (at)",
     )
     op.create_index(
-        op.f("event_workspace_id_conversation_id_pos_idx"),
-        "event",
-        ["workspace_id", "conversation_id", "pos"],
-        unique=False,
+        op.f("event_conversation_id_pos_idx"), "event", ["conversation_id", "pos"], unique=False
     )
     op.create_table(
         "feed_head",
@@ -193,15 +190,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("identity_pkey")),
         sa.UniqueConstraint(
-            "workspace_id", "space", "address", name=op.f("identity_workspace_id_space_address_key")
+            "address", "space", "workspace_id", name=op.f("identity_address_space_workspace_id_key")
         ),
     )
-    op.create_index(
-        op.f("identity_workspace_id_contact_id_idx"),
-        "identity",
-        ["workspace_id", "contact_id"],
-        unique=False,
-    )
+    op.create_index(op.f("identity_contact_id_idx"), "identity", ["contact_id"], unique=False)
     op.create_table(
         "queue",
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -348,11 +340,10 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'closed'"),
     )
     op.create_index(
-        "conversation_solved_idx",
+        op.f("conversation_identity_id_channel_id_idx"),
         "conversation",
-        ["workspace_id", "solved_at"],
+        ["identity_id", "channel_id"],
         unique=False,
-        postgresql_where=sa.text("status = 'solved'"),
     )
     op.create_index(
         "conversation_open_idx",
@@ -366,12 +357,21 @@ def upgrade() -> None:
         "conversation",
         ["workspace_id", "last_message_at", "id"],
         unique=False,
+        postgresql_where=sa.text("status <> 'closed'"),
     )
     op.create_index(
-        op.f("conversation_workspace_id_identity_id_channel_id_idx"),
+        "conversation_recently_closed_idx",
         "conversation",
-        ["workspace_id", "identity_id", "channel_id"],
+        ["workspace_id", "last_message_at", "id"],
         unique=False,
+        postgresql_where=sa.text("status = 'closed'"),
+    )
+    op.create_index(
+        "conversation_solved_idx",
+        "conversation",
+        ["workspace_id", "solved_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'solved'"),
     )
     op.create_table(
         "quarantine",
@@ -401,15 +401,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("quarantine_pkey")),
     )
     op.create_index(
-        op.f("quarantine_workspace_id_received_at_id_idx"),
-        "quarantine",
-        ["workspace_id", "received_at", "id"],
-        unique=False,
+        op.f("quarantine_received_at_id_idx"), "quarantine", ["received_at", "id"], unique=False
     )
     op.create_index(
-        op.f("quarantine_workspace_id_sha256_idx"),
+        op.f("quarantine_sha256_idx"),
         "quarantine",
-        ["workspace_id", "sha256"],
+        ["sha256"],
         unique=False,
         postgresql_where=sa.text("sha256 IS NOT NULL"),
     )
@@ -479,10 +476,7 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        op.f("conversation_link_workspace_id_other_id_idx"),
-        "conversation_link",
-        ["workspace_id", "other_id"],
-        unique=False,
+        op.f("conversation_link_other_id_idx"), "conversation_link", ["other_id"], unique=False
     )
     op.create_table(
         "decision",
@@ -570,10 +564,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("message_pkey")),
         sa.UniqueConstraint(
-            "workspace_id",
             "conversation_id",
             "seq",
-            name=op.f("message_workspace_id_conversation_id_seq_key"),
+            "workspace_id",
+            name=op.f("message_conversation_id_seq_workspace_id_key"),
         ),
     )
     op.create_table(
@@ -631,10 +625,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "rfc_message_id", name=op.f("thread_ref_pkey")),
     )
     op.create_index(
-        op.f("thread_ref_workspace_id_conversation_id_idx"),
-        "thread_ref",
-        ["workspace_id", "conversation_id"],
-        unique=False,
+        op.f("thread_ref_conversation_id_idx"), "thread_ref", ["conversation_id"], unique=False
     )
     op.create_table(
         "attachment",
@@ -655,18 +646,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("attachment_pkey")),
     )
-    op.create_index(
-        op.f("attachment_workspace_id_message_id_idx"),
-        "attachment",
-        ["workspace_id", "message_id"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("attachment_workspace_id_sha256_idx"),
-        "attachment",
-        ["workspace_id", "sha256"],
-        unique=False,
-    )
+    op.create_index(op.f("attachment_message_id_idx"), "attachment", ["message_id"], unique=False)
+    op.create_index(op.f("attachment_sha256_idx"), "attachment", ["sha256"], unique=False)
     op.create_table(
         "delivery",
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -720,18 +701,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state = 'failed'"),
     )
+    op.create_index(op.f("delivery_message_id_idx"), "delivery", ["message_id"], unique=False)
     op.create_index(
         "delivery_order_idx",
         "delivery",
         ["workspace_id", "conversation_id", "seq"],
         unique=False,
         postgresql_where=sa.text("state IN ('queued', 'sending')"),
-    )
-    op.create_index(
-        op.f("delivery_workspace_id_message_id_idx"),
-        "delivery",
-        ["workspace_id", "message_id"],
-        unique=False,
     )
     op.create_table(
         "raw_payload",
@@ -750,9 +726,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "message_id", name=op.f("raw_payload_pkey")),
     )
     op.create_index(
-        op.f("raw_payload_workspace_id_sha256_idx"),
+        op.f("raw_payload_sha256_idx"),
         "raw_payload",
-        ["workspace_id", "sha256"],
+        ["sha256"],
         unique=False,
         postgresql_where=sa.text("sha256 IS NOT NULL"),
     )
@@ -783,17 +759,17 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("attempt")
     op.drop_index(
-        op.f("raw_payload_workspace_id_sha256_idx"),
+        op.f("raw_payload_sha256_idx"),
         table_name="raw_payload",
         postgresql_where=sa.text("sha256 IS NOT NULL"),
     )
     op.drop_table("raw_payload")
-    op.drop_index(op.f("delivery_workspace_id_message_id_idx"), table_name="delivery")
     op.drop_index(
         "delivery_order_idx",
         table_name="delivery",
         postgresql_where=sa.text("state IN ('queued', 'sending')"),
     )
+    op.drop_index(op.f("delivery_message_id_idx"), table_name="delivery")
     op.drop_index(
         "delivery_failed_idx", table_name="delivery", postgresql_where=sa.text("state = 'failed'")
     )
@@ -803,10 +779,10 @@ def downgrade() -> None:
         postgresql_where=sa.text("state IN ('queued', 'sending')"),
     )
     op.drop_table("delivery")
-    op.drop_index(op.f("attachment_workspace_id_sha256_idx"), table_name="attachment")
-    op.drop_index(op.f("attachment_workspace_id_message_id_idx"), table_name="attachment")
+    op.drop_index(op.f("attachment_sha256_idx"), table_name="attachment")
+    op.drop_index(op.f("attachment_message_id_idx"), table_name="attachment")
     op.drop_table("attachment")
-    op.drop_index(op.f("thread_ref_workspace_id_conversation_id_idx"), table_name="thread_ref")
+    op.drop_index(op.f("thread_ref_conversation_id_idx"), table_name="thread_ref")
     op.drop_table("thread_ref")
     op.drop_index(
         "queue_entry_waiting_key",
@@ -822,9 +798,7 @@ def downgrade() -> None:
     op.drop_table("message")
     op.drop_table("escalation")
     op.drop_table("decision")
-    op.drop_index(
-        op.f("conversation_link_workspace_id_other_id_idx"), table_name="conversation_link"
-    )
+    op.drop_index(op.f("conversation_link_other_id_idx"), table_name="conversation_link")
     op.drop_table("conversation_link")
     op.drop_index(
         "assignment_agent_idx",
@@ -838,26 +812,33 @@ def downgrade() -> None:
     )
     op.drop_table("assignment")
     op.drop_index(
-        op.f("quarantine_workspace_id_sha256_idx"),
+        op.f("quarantine_sha256_idx"),
         table_name="quarantine",
         postgresql_where=sa.text("sha256 IS NOT NULL"),
     )
-    op.drop_index(op.f("quarantine_workspace_id_received_at_id_idx"), table_name="quarantine")
+    op.drop_index(op.f("quarantine_received_at_id_idx"), table_name="quarantine")
     op.drop_table("quarantine")
-    op.drop_index(
-        op.f("conversation_workspace_id_identity_id_channel_id_idx"), table_name="conversation"
-    )
     op.drop_index(
         "conversation_solved_idx",
         table_name="conversation",
         postgresql_where=sa.text("status = 'solved'"),
     )
-    op.drop_index("conversation_recent_idx", table_name="conversation")
+    op.drop_index(
+        "conversation_recently_closed_idx",
+        table_name="conversation",
+        postgresql_where=sa.text("status = 'closed'"),
+    )
+    op.drop_index(
+        "conversation_recent_idx",
+        table_name="conversation",
+        postgresql_where=sa.text("status <> 'closed'"),
+    )
     op.drop_index(
         "conversation_open_idx",
         table_name="conversation",
         postgresql_where=sa.text("status IN ('queued', 'assigned')"),
     )
+    op.drop_index(op.f("conversation_identity_id_channel_id_idx"), table_name="conversation")
     op.drop_index(
         "conversation_closed_idx",
         table_name="conversation",
@@ -876,7 +857,7 @@ def downgrade() -> None:
     )
     op.drop_index("queue_default_key", table_name="queue", postgresql_where=sa.text("is_default"))
     op.drop_table("queue")
-    op.drop_index(op.f("identity_workspace_id_contact_id_idx"), table_name="identity")
+    op.drop_index(op.f("identity_contact_id_idx"), table_name="identity")
     op.drop_table("identity")
     op.drop_index(
         "channel_address_key",
@@ -891,7 +872,7 @@ def downgrade() -> None:
     op.drop_table("workspace")
     op.drop_table("receipt")
     op.drop_table("feed_head")
-    op.drop_index(op.f("event_workspace_id_conversation_id_pos_idx"), table_name="event")
+    op.drop_index(op.f("event_conversation_id_pos_idx"), table_name="event")
     op.drop_table("event")
     op.drop_table("contact")
     op.drop_table("blob")

@@ -76,9 +76,11 @@ class Crowd:
         self._writing: list[asyncio.Task[None]] = []
         self._listening: list[asyncio.Task[None]] = []
 
-    def come(self, group: asyncio.TaskGroup) -> None:
+    async def come(self, group: asyncio.TaskGroup) -> None:
+        """The reader of the feed first, so that it sees all that happens."""
         closing = self._closing
         self._listening = [group.create_task(self._reader.follow())]
+        await self._installation.until(self._reader.is_following, "for the feed")
         self._listening += [group.create_task(each.chat(closing)) for each in self._visitors]
         self._writing = [group.create_task(each.write_until(closing)) for each in self._customers]
         self._writing += [group.create_task(each.work_until(closing)) for each in self._desks]
@@ -132,6 +134,7 @@ class Crowd:
         inbound = {message.marker for message in stored if message.direction == "inbound"}
         assert inbound == set(self.ledger.threads) <= set(self.ledger.answered)
         self._check_replies(stored)
+        self._installation.check_logs()
         await self._check_state()
 
     def _check_replies(self, stored: list[Stored]) -> None:

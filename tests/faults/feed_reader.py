@@ -30,6 +30,9 @@ class FeedReader:
     def pos(self) -> int:
         return self.follower.pos if self.follower else 0
 
+    async def is_following(self) -> bool:
+        return self.follower is not None and self.follower.is_whole
+
     async def follow(self) -> None:
         """Read until cancelled."""
         while True:

@@ -26,6 +26,15 @@ PORTS = range(10_000, 15_000)  # below those that PostgreSQL and the kernel choo
 LOG_TAIL = 4_000  # characters
 SIGNS_OF_WORK = ("Sportello is open", "delivery.attempted")
 DATABASE_AWAY = "cannot reach the database"
+DEFECTS = (
+    "Exception in ASGI application",
+    "background.failed",
+    "delivery.unexpected",
+    "feed.connection_failed",
+    "ingest.failed",
+    "request.failed",
+    "smtp.failed",
+)
 
 # Seconds.
 POLL = 0.05
@@ -60,6 +69,11 @@ class KeptProcess:
 
     def check(self) -> None:
         assert self._defect is None, self._defect
+
+    def check_log(self) -> None:
+        """A lost database is foreseen everywhere: nobody may be surprised by it."""
+        defects = [line for line in self._lines() if any(sign in line for sign in DEFECTS)]
+        assert not defects, f"{self._command} said {len(defects)} times: {defects[0][-LOG_TAIL:]}"
 
     def kill(self) -> None:
         if self._process is not None and self._process.returncode is None:
@@ -113,7 +127,10 @@ class KeptProcess:
             await process.wait()
 
     def said(self) -> str:
-        return self._log.read_text(errors="replace")[-LOG_TAIL:] if self._log.exists() else ""
+        return "\n".join(self._lines())[-LOG_TAIL:]
+
+    def _lines(self) -> list[str]:
+        return self._log.read_text(errors="replace").splitlines() if self._log.exists() else []
 
 
 @dataclass(frozen=True)
@@ -144,6 +161,10 @@ class Installation:
     def check(self) -> None:
         self.serve.check()
         self.worker.check()
+
+    def check_logs(self) -> None:
+        self.serve.check_log()
+        self.worker.check_log()
 
     async def until(self, condition: Callable[[], Awaitable[bool]], what: str) -> None:
         """Wait for a condition; fails at once if a process has failed, or when patience ends."""

@@ -63,7 +63,7 @@ async def live_through(
     chance = partial(chance_of, seed)
     killer = Killer(installation, chance("killer"))
     async with crowd_around(installation, chance) as crowd, asyncio.TaskGroup() as group:
-        crowd.come(group)
+        await crowd.come(group)
         await crowd.until_served()
         for number in range(1, rounds + 1):
             story.append(f"{number} {(victim := killer.choose())}")

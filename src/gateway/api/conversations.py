@@ -139,7 +139,9 @@ async def list_conversations(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[ConversationItem]:
-    """The most recently active first."""
+    """The most recently active first; closed ones only when `status` is `closed` alone."""
+    if status and "closed" in status and len(status) > 1:
+        raise invalid("closed conversations are listed by themselves", [("/status", "ask twice")])
     wanted = Wanted(
         statuses=tuple(status or ()),
         queue_id=queue,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select, tuple_
+from sqlalchemy import Select, and_, literal_column, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database.schema import (
@@ -18,14 +18,19 @@ from gateway.database.schema import (
     Message,
 )
 from gateway.feed.item import ConversationItem
-from gateway.feed.snapshot import item_of, select_items
+from gateway.feed.snapshot import NOT_CLOSED, item_of, select_items
 
 Key = tuple[datetime, UUID]
+
+CLOSED = Conversation.status == literal_column("'closed'")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a list is narrowed to; None does not narrow. `unassigned` asks for nobody's."""
+    """What a list is narrowed to; None does not narrow. `unassigned` asks for nobody's.
+
+    Closed conversations are listed by themselves: without statuses, all others are meant.
+    """
 
     statuses: tuple[str, ...] = ()
     queue_id: UUID | None = None
@@ -33,6 +38,7 @@ class Wanted:
     unassigned: bool = False
 
     def narrow(self, statement: Select[Any]) -> Select[Any]:
+        statement = statement.where(CLOSED if self.statuses == ("closed",) else NOT_CLOSED)
         if self.statuses:
             statement = statement.where(Conversation.status.in_(self.statuses))
         if self.queue_id is not None:

@@ -18,6 +18,11 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+OWN_CONNECTION_SETTINGS = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",  # a plan made while a table was small must not stay when it has grown
+}
+
 SESSION_SETTINGS = {
     "timezone": "UTC",
     "idle_in_transaction_session_timeout": "30s",
@@ -94,7 +99,7 @@ class Database:
         return await asyncpg.connect(
             self._raw_dsn,
             timeout=CONNECT_TIMEOUT_S,
-            server_settings={**self._session_settings, "plan_cache_mode": "force_generic_plan"},
+            server_settings={**self._session_settings, **OWN_CONNECTION_SETTINGS},
         )
 
     async def close(self) -> None:

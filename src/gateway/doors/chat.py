@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 from starlette.routing import WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from channels.chat import (
     VERSION,
@@ -47,6 +47,7 @@ HELLO_TIMEOUT_S = 10
 PING_S = 25
 READ_AGAIN_S = 30  # a net behind the hub, and how another tab's new conversation is found
 PAGE = 100
+TRY_AGAIN_LATER = 1013  # of the registry that RFC 6455 began
 UNKNOWN_CHANNEL = 4404
 POLICY = 4500
 
@@ -87,10 +88,20 @@ class ChatDoor:
         if channel is None or channel.config.kind != "chat":
             await socket.close(UNKNOWN_CHANNEL, "no chat has this key")
             return
-        with suppress(WebSocketDisconnect):
+        with suppress(WebSocketDisconnect, WebSocketDisconnected):
             hello = await _hello(socket)
             if hello is not None:
-                await _Visit(self._gateway, channel, socket, hello).run()
+                await self._receive_visit(channel, socket, hello)
+
+    async def _receive_visit(
+        self, channel: ConfiguredChannel, socket: WebSocket, hello: Hello
+    ) -> None:
+        try:
+            await _Visit(self._gateway, channel, socket, hello).run()
+        except Exception as error:
+            if not is_database_away(error):
+                raise
+            await socket.close(TRY_AGAIN_LATER, "the database is away")
 
 
 async def _hello(socket: WebSocket) -> Hello | None:

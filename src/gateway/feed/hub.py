@@ -15,8 +15,6 @@ from gateway.wakeups import Topic, Wakeups, wait_for
 
 RECONNECT_S = 0.5
 READ_TIMEOUT_S = 30.0
-USE_INDEXES = "SET enable_seqscan = off"
-"""A plan made while the tables are small is kept while they grow."""
 
 log = structlog.get_logger(__name__)
 
@@ -143,7 +141,6 @@ class Hub:
         connection = await self._database.connect()
         fetch = partial(connection.fetch, timeout=READ_TIMEOUT_S)
         try:
-            await connection.execute(USE_INDEXES)
             for tail in self._tails.values():
                 tail.wake_all()
             while True:

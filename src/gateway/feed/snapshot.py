@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.database.schema import Channel, Contact, Conversation, FeedHead, Identity, Queue
@@ -15,6 +15,9 @@ from gateway.feed.view import View
 
 MAX_ITEMS = 1_000
 PART_ITEMS = 100
+
+NOT_CLOSED = Conversation.status != literal_column("'closed'")
+"""As the partial index has it: a bound value would hide the match from a generic plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ async def read_snapshot(
 def statement(workspace_id: int, view: View) -> Select[*tuple[Any, ...]]:
     return (
         select_items(workspace_id)
-        .where(Conversation.status != "closed", view.condition())
+        .where(NOT_CLOSED, view.condition())
         .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
     )
 

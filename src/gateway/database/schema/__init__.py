@@ -2,6 +2,9 @@
 
 Every row belongs to a workspace: the primary key starts with `workspace_id`, and every foreign key
 carries it along, so that no row can refer to another workspace's.
+
+No other index that covers all rows begins with `workspace_id`: on a table without statistics the
+planner would take it for as good as the key, and walk a whole workspace for one row.
 """
 
 from gateway.database.schema.access import AccessToken, Agent, Channel, Workspace

@@ -37,8 +37,8 @@ class Identity(Base):
     __tablename__ = "identity"
     __table_args__ = (
         one_of("space", "email", "phone", "visitor"),
-        UniqueConstraint("workspace_id", "space", "address"),
-        Index(None, "workspace_id", "contact_id"),
+        UniqueConstraint("address", "space", "workspace_id"),
+        Index(None, "contact_id"),
         inside_workspace("contact_id", "contact"),
     )
 
@@ -58,8 +58,21 @@ class Conversation(Base):
     __table_args__ = (
         one_of("status", "queued", "assigned", "solved", "closed"),
         one_of("priority", "low", "normal", "high", "urgent"),
-        Index(None, "workspace_id", "identity_id", "channel_id"),
-        Index("conversation_recent_idx", "workspace_id", "last_message_at", "id"),
+        Index(None, "identity_id", "channel_id"),
+        Index(
+            "conversation_recent_idx",
+            "workspace_id",
+            "last_message_at",
+            "id",
+            postgresql_where=text("status <> 'closed'"),
+        ),
+        Index(
+            "conversation_recently_closed_idx",
+            "workspace_id",
+            "last_message_at",
+            "id",
+            postgresql_where=text("status = 'closed'"),
+        ),
         Index(
             "conversation_open_idx",
             "workspace_id",
@@ -121,7 +134,7 @@ class ConversationLink(Base):
     __table_args__ = (
         inside_workspace("conversation_id", "conversation", ondelete="CASCADE"),
         inside_workspace("other_id", "conversation", ondelete="CASCADE"),
-        Index(None, "workspace_id", "other_id"),
+        Index(None, "other_id"),
     )
 
     workspace_id: Mapped[WorkspaceId]
@@ -136,7 +149,7 @@ class Message(Base):
     __tablename__ = "message"
     __table_args__ = (
         one_of("direction", "inbound", "outbound", "note"),
-        UniqueConstraint("workspace_id", "conversation_id", "seq"),
+        UniqueConstraint("conversation_id", "seq", "workspace_id"),
         inside_workspace("conversation_id", "conversation", ondelete="CASCADE"),
     )
 
@@ -163,8 +176,8 @@ class Attachment(Base):
 
     __tablename__ = "attachment"
     __table_args__ = (
-        Index(None, "workspace_id", "message_id"),
-        Index(None, "workspace_id", "sha256"),
+        Index(None, "message_id"),
+        Index(None, "sha256"),
         inside_workspace("message_id", "message", ondelete="CASCADE"),
     )
 
@@ -194,7 +207,7 @@ class ThreadRef(Base):
             deferrable=True,
             initially="DEFERRED",
         ),
-        Index(None, "workspace_id", "conversation_id"),
+        Index(None, "conversation_id"),
     )
 
     workspace_id: Mapped[WorkspaceId]

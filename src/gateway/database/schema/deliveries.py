@@ -28,7 +28,7 @@ class Delivery(Base):
         one_of("state", "queued", "sending", "sent", "delivered", "failed"),
         inside_workspace("message_id", "message", ondelete="CASCADE"),
         inside_workspace("channel_id", "channel"),
-        Index(None, "workspace_id", "message_id"),
+        Index(None, "message_id"),
         Index(
             "delivery_due_idx",
             "workspace_id",

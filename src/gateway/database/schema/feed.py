@@ -31,7 +31,7 @@ class Event(Base):
 
     __tablename__ = "event"
     __table_args__ = (
-        Index(None, "workspace_id", "conversation_id", "pos"),
+        Index(None, "conversation_id", "pos"),
         {"postgresql_partition_by": "RANGE (at)"},
     )
 

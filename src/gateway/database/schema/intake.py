@@ -42,7 +42,7 @@ class RawPayload(Base):
     __tablename__ = "raw_payload"
     __table_args__ = (
         inside_workspace("message_id", "message", ondelete="CASCADE"),
-        Index(None, "workspace_id", "sha256", postgresql_where=text("sha256 IS NOT NULL")),
+        Index(None, "sha256", postgresql_where=text("sha256 IS NOT NULL")),
     )
 
     workspace_id: Mapped[WorkspaceId]
@@ -71,8 +71,8 @@ class Quarantine(Base):
     __table_args__ = (
         one_of("state", "held", "replayed", "discarded"),
         inside_workspace("channel_id", "channel"),
-        Index(None, "workspace_id", "received_at", "id"),
-        Index(None, "workspace_id", "sha256", postgresql_where=text("sha256 IS NOT NULL")),
+        Index(None, "received_at", "id"),
+        Index(None, "sha256", postgresql_where=text("sha256 IS NOT NULL")),
     )
 
     workspace_id: Mapped[WorkspaceId]
