@@ -34,7 +34,7 @@ from gateway.database.migrations import migrate
 from gateway.database.schema import Channel, Queue, RuleSetVersion, Workspace
 from gateway.first_start import first_start
 
-RUNS = 2
+RUNS = 5
 MESSAGES = 8_000
 CLIENTS = 64
 COMMIT_S = 2
