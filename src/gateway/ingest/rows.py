@@ -1,4 +1,4 @@
-"""The rows of a batch, table by table, each written by one statement."""
+"""The rows of a batch, table by table, each written in one go."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,19 +10,6 @@ from gateway.database.connections import to_json
 from gateway.ids import new_id
 from gateway.ingest.placing import Placed, Placement, Waiting
 from gateway.ingest.state import ConversationState
-
-NEW_CONVERSATIONS = """
-INSERT INTO conversation (workspace_id, id, channel_id, identity_id, subject, status, queue_id,
-                          priority, type, language, tags, version, message_count, opened_at,
-                          last_message_at)
-SELECT workspace_id, id, channel_id, identity_id, subject, status, queue_id, priority, type,
-       language, tags::text[], version, message_count, opened_at, last_message_at
-  FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[],
-              $8::text[], $9::text[], $10::text[], $11::text[], $12::int[], $13::int[],
-              $14::timestamptz[], $15::timestamptz[])
-       AS c (workspace_id, id, channel_id, identity_id, subject, status, queue_id, priority, type,
-             language, tags, version, message_count, opened_at, last_message_at)
-"""
 
 CHANGED_CONVERSATIONS = """
 UPDATE conversation c
@@ -37,75 +24,57 @@ UPDATE conversation c
  WHERE (c.workspace_id, c.id) = (n.workspace_id, n.id)
 """
 
-QUEUE_ENTRIES = """
-INSERT INTO queue_entry (workspace_id, conversation_id, id, queue_id, queued_at, effective_at)
-SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[],
-                     $6::timestamptz[])
-"""
-
-MESSAGES = """
-INSERT INTO message (workspace_id, id, conversation_id, seq, direction, channel_id, identity_id,
-                     subject, text, html, email, attributes, automatic, sent_at, created_at)
-SELECT workspace_id, id, conversation_id, seq, 'inbound', channel_id, identity_id, subject, text,
-       html, email::json, attributes::json, automatic, sent_at, created_at
-  FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::int[], $5::uuid[], $6::uuid[], $7::text[],
-              $8::text[], $9::text[], $10::text[], $11::text[], $12::bool[], $13::timestamptz[],
-              $14::timestamptz[])
-       AS m (workspace_id, id, conversation_id, seq, channel_id, identity_id, subject, text, html,
-             email, attributes, automatic, sent_at, created_at)
-"""
-
-RAW_PAYLOADS = """
-INSERT INTO raw_payload (workspace_id, message_id, content_type, envelope, body, sha256)
-SELECT workspace_id, message_id, content_type, envelope::json, body, sha256
-  FROM unnest($1::int[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::bytea[])
-       AS r (workspace_id, message_id, content_type, envelope, body, sha256)
-"""
-
-ATTACHMENTS = """
-INSERT INTO attachment (workspace_id, id, message_id, filename, content_type, size, sha256,
-                        inline, content_id)
-SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[],
-                     $7::bytea[], $8::bool[], $9::text[])
-"""
-
-DECISIONS = """
-INSERT INTO decision (workspace_id, conversation_id, id, message_id, rule_set_version, facts,
-                      outcome, explanation, error, decided_at)
-SELECT workspace_id, conversation_id, id, message_id, rule_set_version, facts::json,
-       outcome::json, explanation::json, error, decided_at
-  FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::text[], $7::text[],
-              $8::text[], $9::text[], $10::timestamptz[])
-       AS d (workspace_id, conversation_id, id, message_id, rule_set_version, facts, outcome,
-             explanation, error, decided_at)
-"""
-
 LINKS = """
 INSERT INTO conversation_link (workspace_id, conversation_id, other_id)
 SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[])
 ON CONFLICT DO NOTHING
 """
 
+COLUMNS = {
+    "conversation": (
+        "workspace_id, id, channel_id, identity_id, subject, status, queue_id, priority, type, "
+        "language, tags, version, message_count, opened_at, last_message_at"
+    ),
+    "queue_entry": "workspace_id, conversation_id, id, queue_id, queued_at, effective_at",
+    "message": (
+        "workspace_id, id, conversation_id, seq, direction, channel_id, identity_id, subject, "
+        "text, html, email, attributes, automatic, sent_at, created_at"
+    ),
+    "raw_payload": "workspace_id, message_id, content_type, envelope, body, sha256",
+    "attachment": (
+        "workspace_id, id, message_id, filename, content_type, size, sha256, inline, content_id"
+    ),
+    "decision": (
+        "workspace_id, conversation_id, id, message_id, rule_set_version, facts, outcome, "
+        "explanation, error, decided_at"
+    ),
+}
+"""What is copied in, table by table."""
+
 
 async def write(connection: "asyncpg.Connection[Any]", placement: Placement) -> None:
-    """Everything but the events, in the order that the references need."""
+    """Everything but the events, in the order that the references need.
+
+    New rows are copied in: that costs half of what an INSERT of arrays does, at both ends.
+    """
     states = placement.states.values()
     touched = {placed.state.id for placed in placement.placed}
-    for statement, rows in (
-        (NEW_CONVERSATIONS, [_new(state) for state in states if state.is_new]),
-        (
-            CHANGED_CONVERSATIONS,
-            [_changed(state) for state in states if not state.is_new and state.id in touched],
-        ),
-        (QUEUE_ENTRIES, [_entry(waiting) for waiting in placement.waiting]),
-        (MESSAGES, [_message(placed) for placed in placement.placed]),
-        (RAW_PAYLOADS, [_raw(placed) for placed in placement.placed]),
-        (ATTACHMENTS, [row for placed in placement.placed for row in _attachments(placed)]),
-        (DECISIONS, [_decision(placed) for placed in placement.placed]),
-        (LINKS, placement.links),
+    changed = [_changed(state) for state in states if not state.is_new and state.id in touched]
+    if changed:
+        await connection.execute(CHANGED_CONVERSATIONS, *zip(*changed, strict=True))
+    for table, rows in (
+        ("conversation", [_new(state) for state in states if state.is_new]),
+        ("queue_entry", [_entry(waiting) for waiting in placement.waiting]),
+        ("message", [_message(placed) for placed in placement.placed]),
+        ("raw_payload", [_raw(placed) for placed in placement.placed]),
+        ("attachment", [row for placed in placement.placed for row in _attachments(placed)]),
+        ("decision", [_decision(placed) for placed in placement.placed]),
     ):
         if rows:
-            await connection.execute(statement, *zip(*rows, strict=True))
+            columns = COLUMNS[table].split(", ")
+            await connection.copy_records_to_table(table, records=rows, columns=columns)
+    if placement.links:
+        await connection.execute(LINKS, *zip(*placement.links, strict=True))
 
 
 def _text_array(values: Iterable[str]) -> str:
@@ -126,7 +95,7 @@ def _new(state: ConversationState) -> tuple[Any, ...]:
         state.priority,
         state.type,
         state.language,
-        _text_array(state.tags),
+        sorted(state.tags),
         state.version,
         state.message_count,
         state.opened_at,
@@ -170,6 +139,7 @@ def _message(placed: Placed) -> tuple[Any, ...]:
         placed.arrival.message_id,
         placed.state.id,
         placed.seq,
+        "inbound",
         submission.channel.config.id,
         placed.arrival.identity.id,
         inbound.subject,
