@@ -107,3 +107,30 @@ async def test_two_workspaces_share_nobody(house: House) -> None:
         for tail in ("", "/messages", "/decisions"):
             headers = {"Authorization": f"Bearer {stranger.admin}"}
             assert (await house.http.get(path + tail, headers=headers)).status_code == 404
+
+
+URGENT = {
+    "id": "urgent",
+    "name": "Urgent words",
+    "order": 1,
+    "stage": "classify",
+    "when": {"field": "text", "op": "contains_any", "value": ["urgent"]},
+    "then": {"priority": "urgent"},
+}
+
+
+async def test_a_follow_up_may_raise_the_priority_and_the_place_in_the_queue(house: House) -> None:
+    answer = await house.http.put(
+        "/v1/rules",
+        json=[URGENT],
+        headers={"Authorization": f"Bearer {house.team.admin}"},
+    )
+    assert answer.status_code == 200, answer.text
+    await house.post_sms(Body="first come", From="+393330000001")
+    await house.post_sms(Body="second come", From="+393330000002")
+    await house.post_sms(Body="it is urgent", From="+393330000002")
+    await house.post_sms(Body="no hurry after all", From="+393330000002")
+    path = f"/v1/queues/{house.team.first_level}/take"
+    first = await house.get(f"/v1/conversations/{(await house.post(path))['conversation']}")
+    assert first["identity"]["address"] == "+393330000002"
+    assert first["priority"] == "urgent"

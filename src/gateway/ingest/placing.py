@@ -32,7 +32,8 @@ class Arrival:
 class Placed:
     """A message in its conversation, at `seq`, with the decision that it caused.
 
-    `applied` is False where an open conversation kept its queue and priority.
+    `applied` is False where an open conversation kept its queue: it takes tags from the decision,
+    and a higher priority.
     """
 
     arrival: Arrival
@@ -75,6 +76,7 @@ class Placement:
         }
         self.placed: list[Placed] = []
         self.waiting: list[Waiting] = []
+        self.raised: set[UUID] = set()
         self.links: list[tuple[int, UUID, UUID]] = []
         self.happenings: list[Happening] = []
 
@@ -91,7 +93,7 @@ class Placement:
         elif reopening:
             self._reopen(state, arrival, ruling, decision_id)
         else:
-            state.tags |= ruling.tags
+            self._follow_up(state, ruling)
         self._link(state, links)
         seq = self._receive(state, arrival, decision_id)
         self.placed.append(Placed(arrival, state, seq, decision_id, ruling, applied))
@@ -167,6 +169,13 @@ class Placement:
             assignee_before=assignee_before,
         )
 
+    def _follow_up(self, state: ConversationState, ruling: Ruling) -> None:
+        """What the customer adds may make a matter more urgent; its queue and agent stay."""
+        state.tags |= ruling.tags
+        if Priority(ruling.priority) > state.priority:
+            state.priority = ruling.priority
+            self.raised.add(state.id)
+
     def _queue(self, state: ConversationState, now: datetime) -> None:
         moment = effective_at(now, Priority(state.priority))
         self.waiting.append(Waiting(state, state.queue_id, now, moment))
@@ -193,6 +202,7 @@ class Placement:
         changed = {
             "message_count": state.message_count,
             "last_message_at": state.last_message_at,
+            "priority": state.priority,
             "tags": sorted(state.tags),
         }
         self._tell(

@@ -10,6 +10,7 @@ from gateway.database.connections import to_json
 from gateway.ids import new_id
 from gateway.ingest.placing import Placed, Placement, Waiting
 from gateway.ingest.state import ConversationState
+from routing.priority import Priority
 
 CHANGED_CONVERSATIONS = """
 UPDATE conversation c
@@ -22,6 +23,13 @@ UPDATE conversation c
        AS n (workspace_id, id, status, queue_id, priority, assignee_id, type, tags, version,
              message_count, last_message_at, solved_at)
  WHERE (c.workspace_id, c.id) = (n.workspace_id, n.id)
+"""
+
+RAISED = """
+UPDATE queue_entry q SET effective_at = q.queued_at - n.boost
+  FROM unnest($1::int[], $2::uuid[], $3::interval[]) AS n (workspace_id, conversation_id, boost)
+ WHERE (q.workspace_id, q.conversation_id) = (n.workspace_id, n.conversation_id)
+   AND q.left_at IS NULL
 """
 
 LINKS = """
@@ -73,6 +81,9 @@ async def write(connection: "asyncpg.Connection[Any]", placement: Placement) -> 
         if rows:
             columns = COLUMNS[table].split(", ")
             await connection.copy_records_to_table(table, records=rows, columns=columns)
+    raised = [_raised(placement.states[id_]) for id_ in sorted(placement.raised)]
+    if raised:
+        await connection.execute(RAISED, *zip(*raised, strict=True))
     if placement.links:
         await connection.execute(LINKS, *zip(*placement.links, strict=True))
 
@@ -130,6 +141,10 @@ def _entry(waiting: Waiting) -> tuple[Any, ...]:
         waiting.queued_at,
         waiting.effective_at,
     )
+
+
+def _raised(state: ConversationState) -> tuple[Any, ...]:
+    return state.workspace_id, state.id, Priority(state.priority).boost
 
 
 def _message(placed: Placed) -> tuple[Any, ...]:
