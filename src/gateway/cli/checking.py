@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from sqlalchemy import select, text
 
+from channels.addresses import is_email
 from gateway.access.secret_box import SecretBox, SecretKeyError, secret_box
 from gateway.cli.errors import setting_problem
 from gateway.database.connections import Database
@@ -126,6 +127,9 @@ def _channel(row: Channel, box: SecretBox) -> Finding:
     if missing:
         mend = f"set {', '.join(sorted(missing))} with PATCH /v1/channels/{row.id}"
         return Finding(f"{what} cannot send", mend)
+    if row.kind == "email" and not is_email(row.address):
+        mend = f"set a real address with PATCH /v1/channels/{row.id}"
+        return Finding(f"{what} cannot send as {row.address!r}", mend)
     return Finding(f"{what} is complete")
 
 
