@@ -73,7 +73,7 @@ def mixed_rules(queues: list[str], number: int) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A prepared database and the ports of the two servers under test."""
+    """A prepared database, what opens its form door, and the programs to measure it by."""
 
     dsn: str
     form_key: str

@@ -4,7 +4,7 @@ import asyncio
 import secrets as random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Any
 from urllib.parse import urlencode
@@ -86,7 +86,6 @@ class House:
     team: Team
     url: str
     smtp_port: int
-    others: list[Team] = field(default_factory=list)
 
     async def rows(self, statement: str, **values: Any) -> list[Any]:
         async with self.gateway.database.transaction() as session:

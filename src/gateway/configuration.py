@@ -112,9 +112,9 @@ class Configuration:
                 if workspace.id not in self._workspaces
                 or self._workspaces[workspace.id].number != workspace.configuration
             ]
-            for workspace in stale:
-                self._workspaces[workspace.id] = await self._load(session, workspace)
-        if stale:
+            loaded = {workspace.id: await self._load(session, workspace) for workspace in stale}
+        if loaded:
+            self._workspaces |= loaded
             self._index()
 
     async def _load(self, session: AsyncSession, workspace: Workspace) -> WorkspaceConfiguration:

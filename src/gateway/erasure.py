@@ -21,7 +21,7 @@ from gateway.database.schema import (
     RawPayload,
     ThreadRef,
 )
-from gateway.feed.log import EventType, Happening, append_in
+from gateway.feed.log import EventType, Happening, append_in, in_place
 from gateway.problems import not_found
 
 
@@ -154,14 +154,5 @@ async def _strip(session: AsyncSession, workspace_id: int, message_id: UUID) -> 
 
 
 def _emptied(conversation: Conversation, message_id: UUID) -> Happening:
-    return Happening(
-        workspace_id=conversation.workspace_id,
-        type=EventType.EMPTIED,
-        conversation_id=conversation.id,
-        version=conversation.version,
-        queue_before=conversation.queue_id,
-        queue_after=conversation.queue_id,
-        assignee_before=conversation.assignee_id,
-        assignee_after=conversation.assignee_id,
-        data={"conversation": {}, "message": {"id": message_id}},
-    )
+    data = {"conversation": {}, "message": {"id": message_id}}
+    return in_place(conversation, EventType.EMPTIED, data, version=conversation.version)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.database.connections import Database
 from gateway.database.schema import Conversation, Workspace
 from gateway.erasure import delete_conversations, erased
-from gateway.feed.log import EventType, Happening, append_in
+from gateway.feed.log import EventType, Happening, append_in, in_place
 from gateway.ids import first_id_at
 
 CLOSES_AFTER = timedelta(days=30)
@@ -162,17 +162,8 @@ async def _tell(session: AsyncSession, happenings: Sequence[Happening]) -> None:
 
 
 def _closed(row: Conversation) -> Happening:
-    return Happening(
-        workspace_id=row.workspace_id,
-        type=EventType.CLOSED,
-        conversation_id=row.id,
-        version=row.version,
-        queue_before=row.queue_id,
-        queue_after=row.queue_id,
-        assignee_before=row.assignee_id,
-        assignee_after=row.assignee_id,
-        data={"conversation": {"status": "closed"}},
-    )
+    data = {"conversation": {"status": "closed"}}
+    return in_place(row, EventType.CLOSED, data, version=row.version)
 
 
 async def _forget_raw(database: Database, workspace_id: int, before: datetime) -> int:

@@ -59,7 +59,9 @@ class Wakeups:
         for event in self._listeners[topic]:
             event.set()
 
-    def _heard(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
+    def _heard(self, connection: Any, pid: int, _channel: str, payload: object) -> None:
+        if pid == connection.get_server_pid():
+            return  # our own: everybody here was woken at once
         with suppress(ValueError):
             self._wake(Topic(str(payload)))
 

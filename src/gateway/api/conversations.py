@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.access.tokens import Principal
 from gateway.api.callers import AgentCaller, Parts, acting_agent
@@ -213,8 +214,8 @@ async def list_decisions(
     return [_decision(decision) for decision in decisions]
 
 
-async def _require(session: Any, caller: Principal, conversation_id: UUID) -> None:
-    if await reading.find_conversation(session, caller.workspace_id, conversation_id) is None:
+async def _require(session: AsyncSession, caller: Principal, conversation_id: UUID) -> None:
+    if not await reading.conversation_exists(session, caller.workspace_id, conversation_id):
         raise not_found("conversation")
 
 
@@ -227,9 +228,7 @@ async def take(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome:  # noq
     )
 
 
-@router.post(
-    "/queues/{id}/take", responses={204: {"description": "Nobody is waiting", "model": None}}
-)
+@router.post("/queues/{id}/take")
 async def take_next(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome | None:  # noqa: A002
     """Assign the conversation that is due first in the queue; null if nobody is waiting."""
     done = await assigning.take_next(

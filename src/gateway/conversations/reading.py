@@ -72,6 +72,12 @@ async def find_conversation(
     return None if row is None else item_of(row)
 
 
+async def conversation_exists(
+    session: AsyncSession, workspace_id: int, conversation_id: UUID
+) -> bool:
+    return await session.get(Conversation, (workspace_id, conversation_id)) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """A message with the name of the agent who wrote it, its files and its deliveries."""

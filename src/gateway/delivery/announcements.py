@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database.schema import Conversation
-from gateway.feed.log import EventType, Happening, append_in
+from gateway.feed.log import EventType, append_in, in_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +59,7 @@ async def announce(
     return await append_in(
         session,
         *(
-            _happening(conversation, version, change)
+            in_place(conversation, EventType.DELIVERY, change.as_data(), version=version)
             for version, change in enumerate(changes, start=first)
         ),
-    )
-
-
-def _happening(conversation: Conversation, version: int, change: Change) -> Happening:
-    return Happening(
-        workspace_id=conversation.workspace_id,
-        type=EventType.DELIVERY,
-        conversation_id=conversation.id,
-        version=version,
-        queue_before=conversation.queue_id,
-        queue_after=conversation.queue_id,
-        assignee_before=conversation.assignee_id,
-        assignee_after=conversation.assignee_id,
-        data=change.as_data(),
     )

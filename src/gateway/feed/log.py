@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database.connections import to_json
+from gateway.database.schema import Conversation
 
 
 class EventType(StrEnum):
@@ -49,6 +50,23 @@ class Happening:
     queue_before: UUID | None
     assignee_before: UUID | None
     data: dict[str, Any] = field(default_factory=dict)
+
+
+def in_place(
+    conversation: Conversation, event: EventType, data: dict[str, Any], *, version: int
+) -> Happening:
+    """What happens to a conversation that stays in its queue and with its agent."""
+    return Happening(
+        workspace_id=conversation.workspace_id,
+        type=event,
+        conversation_id=conversation.id,
+        version=version,
+        queue_before=conversation.queue_id,
+        queue_after=conversation.queue_id,
+        assignee_before=conversation.assignee_id,
+        assignee_after=conversation.assignee_id,
+        data=data,
+    )
 
 
 APPEND = """
