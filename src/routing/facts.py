@@ -145,7 +145,8 @@ class Facts(Mapping[str, FactValue]):
     def __init__(self, values: Mapping[str, FactValue | None]) -> None:
         known = {name: value for name, value in values.items() if value is not None}
         for name, value in known.items():
-            _check(name, value)
+            if type(value) not in _SOUND.get(name, ()):
+                _check(name, value)
         self.known = MappingProxyType(known)
 
     def __getitem__(self, name: str) -> FactValue:
@@ -156,6 +157,14 @@ class Facts(Mapping[str, FactValue]):
 
     def __len__(self) -> int:
         return len(self.known)
+
+
+_SOUND: Final[Mapping[str, tuple[type, ...]]] = {
+    field.name: tuple(set(_CLASSES[field.type]) - {float, datetime})
+    for field in _TABLE
+    if not field.choices
+}
+"""The classes whose every value a field may have: most facts need no closer look."""
 
 
 def _check(name: str, value: FactValue) -> None:

@@ -2,7 +2,7 @@
 
 A guard is a conjunct of a rule, not negated, that accepts listed values of one field, listed
 words or listed tags. Per field, looking up what is there gives the rules whose guard it passes,
-as the bits of a number.
+as the bits of a number. A guard that is not exact lets through more than its test does.
 """
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence

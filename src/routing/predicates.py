@@ -46,21 +46,29 @@ def predicate(leaf: Leaf, *, negated: bool) -> Predicate:
     if leaf.op is Op.IS_MISSING:
         return _known(field) if negated else _unknown(field)
     accepted = acceptance(leaf)
-    holds = _accepts(accepted) if accepted else _BUILDERS[leaf.op](leaf)
+    is_all = accepted is not None and accepted.is_exact
+    holds = _accepts(accepted) if accepted and is_all else _BUILDERS[leaf.op](leaf)
     return _known_and_not(field, holds) if negated else holds
 
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A test that holds exactly where `view[key]` is one of `values`, or `is_set` and has one."""
+    """A test that holds only where `view[key]` is one of `values`, or `is_set` and has one.
+
+    Where it is not `is_exact`, the test may still fail there.
+    """
 
     key: str
     values: frozenset[Hashable]
     is_set: bool
+    is_exact: bool = True
 
 
 def acceptance(leaf: Leaf) -> Acceptance | None:
-    """Reduce a test to an acceptance, if it is one: no order, no pattern, no phrase."""
+    """Reduce a test to an acceptance, if it has one: no order and no pattern.
+
+    A phrase is accepted by its longest word, which few texts hold.
+    """
     match leaf.op:
         case Op.EQUALS | Op.IS:
             return Acceptance(_key(leaf), frozenset((_typed(leaf, leaf.value),)), is_set=False)
@@ -71,7 +79,9 @@ def acceptance(leaf: Leaf) -> Acceptance | None:
             return Acceptance(leaf.field.name, frozenset(_texts(leaf)), is_set=True)
         case Op.CONTAINS_ANY:
             words, phrases = _keywords(leaf)
-            return None if phrases else Acceptance(WORDS + leaf.field.name, words, is_set=True)
+            rarest = {rare for rare, _ in phrases}
+            key = WORDS + leaf.field.name
+            return Acceptance(key, words | rarest, is_set=True, is_exact=not phrases)
         case _:
             return None
 
@@ -118,10 +128,11 @@ def _prefix(leaf: Leaf) -> Predicate:
 
 
 def _keywords(leaf: Leaf) -> tuple[frozenset[str], tuple[tuple[str, str], ...]]:
-    """Return the single words, and the phrases as lines with the first word of each."""
+    """Return the single words, and the phrases as lines with the longest word of each."""
     keywords = [words_of(fold(text)) for text in _texts(leaf)]
     words = frozenset(found[0] for found in keywords if len(found) == 1)
-    return words, tuple((found[0], line_of(found)) for found in keywords if len(found) > 1)
+    phrases = (found for found in keywords if len(found) > 1)
+    return words, tuple((max(found, key=len), line_of(found)) for found in phrases)
 
 
 def _contains_any(leaf: Leaf) -> Predicate:
@@ -134,8 +145,8 @@ def _contains_any(leaf: Leaf) -> Predicate:
             return False
         if not words.isdisjoint(found):
             return True
-        for first, phrase in phrases:  # noqa: SIM110 - a generator would double the cost
-            if first in found and phrase in view[line_key]:
+        for rarest, phrase in phrases:  # noqa: SIM110 - a generator would double the cost
+            if rarest in found and phrase in view[line_key]:
                 return True
         return False
 

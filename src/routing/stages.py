@@ -1,9 +1,11 @@
 """One stage of a rule set, compiled: runs all its rules over the same facts."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
+from routing.conditions import All
 from routing.explanation import (
     MAX_SHOWN,
     Matched,
@@ -24,28 +26,33 @@ NEAR_MISSES: Final = {Stage.CLASSIFY: 2, Stage.ROUTE: 3}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledRule:
-    """A rule ready to run: `guards` are answered by the stage's index, `rest` is asked after.
+    """A rule ready to run: `guards` are answered by the stage's index, the others asked after.
 
-    `stopped` is what the explanation says if this rule ends the stage.
+    `inexact` are guards that must be asked all the same; `stopped` is what the explanation says
+    if this rule ends the stage.
     """
 
     rule: Rule
-    guards: tuple[Guard, ...]
+    guards: tuple[Literal, ...]
+    inexact: tuple[Literal, ...]
     rest: Matcher
     settings: tuple[tuple[str, str], ...]
     stopped: Stopped | None
 
-    def only_lacking(self, view: View, *, guards_pass: bool) -> Literal | None:
-        """Name the one literal that keeps the rule from matching, or None if there are more.
+    def holds(self, view: View) -> bool:
+        """Tell whether a rule matches that the index let through."""
+        for guard in self.inexact:
+            if not guard.holds(view):
+                return False
+        return self.rest.holds(view)
 
-        A rule whose guards do not all pass fails exactly one of them.
-        """
-        if guards_pass:
+    def only_lacking(self, view: View) -> Literal | None:
+        """Name the one literal that keeps the rule from matching, or None if there are more."""
+        failing = [guard for guard in self.guards if not guard.holds(view)]
+        if not failing:
             lacking = self.rest.lacking(view)
             return lacking[0] if len(lacking) == 1 else None
-        if not self.rest.holds(view):
-            return None
-        return next(guard.literal for guard in self.guards if not guard.literal.holds(view))
+        return failing[0] if len(failing) == 1 and self.rest.holds(view) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +71,12 @@ class CompiledStage:
             (rule for rule in rules if rule.stage is stage), key=lambda rule: (rule.order, rule.id)
         )
         self._stage = stage
-        self._rules = [_compiled(rule, ordered[n + 1 :]) for n, rule in enumerate(ordered)]
-        self._index = GuardIndex([compiled.guards for compiled in self._rules])
+        parts = [split_guards(rule.when) for rule in ordered]
+        self._index = GuardIndex([guards for guards, _ in parts])
+        self._rules = [
+            _compiled(rule, guards, rest, ordered[n + 1 :])
+            for n, (rule, (guards, rest)) in enumerate(zip(ordered, parts, strict=True))
+        ]
 
     def run(self, view: View) -> StageRun:
         """Ask the rules in order until one stops the stage."""
@@ -88,12 +99,11 @@ class CompiledStage:
             bit = pending & -pending
             pending ^= bit
             compiled = self._rules[bit.bit_length() - 1]
-            passes = bit & passing
-            if passes and compiled.rest.holds(view):
+            if bit & passing and compiled.holds(view):
                 matched.append(compiled)
                 if compiled.rule.stop:
                     break
-            elif room and (literal := compiled.only_lacking(view, guards_pass=bool(passes))):
+            elif room and (literal := compiled.only_lacking(view)):
                 near.append((compiled, literal))
                 room -= 1
                 if not room:  # from here on only what matches is of interest
@@ -101,10 +111,15 @@ class CompiledStage:
         return matched, near
 
 
-def _compiled(rule: Rule, later: list[Rule]) -> CompiledRule:
-    guards, rest = split_guards(rule.when)
-    stopped = _stopped(rule, later) if rule.stop and later else None
-    return CompiledRule(rule, guards, compile_condition(rest), rule.then.settings(), stopped)
+def _compiled(rule: Rule, guards: tuple[Guard, ...], rest: All, later: list[Rule]) -> CompiledRule:
+    return CompiledRule(
+        rule=rule,
+        guards=tuple(guard.literal for guard in guards),
+        inexact=tuple(guard.literal for guard in guards if not guard.accepted.is_exact),
+        rest=compile_condition(rest),
+        settings=rule.then.settings(),
+        stopped=_stopped(rule, later) if rule.stop and later else None,
+    )
 
 
 def _stopped(by: Rule, later: list[Rule]) -> Stopped:
@@ -120,7 +135,7 @@ def _name(rule: Rule) -> RuleName:
 
 
 def _matched(compiled: CompiledRule, view: View) -> Matched:
-    proof = tuple(guard.literal for guard in compiled.guards) + compiled.rest.proof(view)
+    proof = compiled.guards + compiled.rest.proof(view)
     matched: Matched = {
         "id": compiled.rule.id,
         "name": compiled.rule.name,
@@ -141,16 +156,18 @@ def _near_miss(rule: Rule, lacking: Literal, view: View) -> NearMiss:
 
 
 def _seen(field: Field, value: Any) -> Any:
-    if value is None:
-        return None
-    if field.is_private:
-        return {"length": len(value)}
-    match field.type:
-        case FieldType.SET:
-            return sorted(value)
-        case FieldType.DATETIME:
-            return value.isoformat()
-        case FieldType.PRIORITY | FieldType.ENUM | FieldType.ID:
-            return str(value)
-        case _:
-            return value
+    return None if value is None else _SHOWN[field.type](value)
+
+
+_SHOWN: Final[Mapping[FieldType, Callable[[Any], Any]]] = {
+    FieldType.ENUM: str,
+    FieldType.ID: str,
+    FieldType.TEXT: lambda text: {"length": len(text)},
+    FieldType.SET: sorted,
+    FieldType.NUMBER: lambda number: number,
+    FieldType.DURATION: lambda seconds: seconds,
+    FieldType.DATETIME: datetime.isoformat,
+    FieldType.BOOL: lambda flag: flag,
+    FieldType.PRIORITY: str,
+}
+"""What an explanation tells of a value: nothing that may be personal."""
