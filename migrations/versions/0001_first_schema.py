@@ -709,6 +709,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('queued', 'sending')"),
     )
+    op.create_index(
+        "delivery_provider_idx",
+        "delivery",
+        ["workspace_id", "provider_id"],
+        unique=False,
+        postgresql_where=sa.text("provider_id IS NOT NULL"),
+    )
     op.create_table(
         "raw_payload",
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -764,6 +771,11 @@ def downgrade() -> None:
         postgresql_where=sa.text("sha256 IS NOT NULL"),
     )
     op.drop_table("raw_payload")
+    op.drop_index(
+        "delivery_provider_idx",
+        table_name="delivery",
+        postgresql_where=sa.text("provider_id IS NOT NULL"),
+    )
     op.drop_index(
         "delivery_order_idx",
         table_name="delivery",

@@ -13,6 +13,8 @@ from uuid import UUID
 
 import httpx
 
+from channels.errors import Failure
+
 Kind = Literal["email", "sms", "web_form", "chat"]
 """The kind of a channel: which sort of endpoint customers write to."""
 
@@ -128,7 +130,8 @@ class OutboundMessage:
     """An agent's answer, ready for one recipient.
 
     `delivery_id` is stable over retries: adapters pass it as the provider's idempotency key where
-    there is one. `email` is set for mail only: its identifiers thread the answer.
+    there is one. `email` is set for mail only: its identifiers thread the answer. `status_url` is
+    where the provider can post what becomes of the message; it names the delivery.
     """
 
     delivery_id: UUID
@@ -138,6 +141,7 @@ class OutboundMessage:
     sender_name: str | None = None
     email: EmailHeaders | None = None
     attachments: tuple[Attachment, ...] = ()
+    status_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,27 @@ class Sent:
 
     provider_id: str | None
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What became of a message after its provider took it.
+
+    `reference` names the message as `Sent.provider_id` does (for mail our own Message-ID without
+    brackets), or is empty; `delivery_id` is our own name for it, where the provider gives it back.
+    `recipient` tells the copies of one mail apart. `sent` means that the provider has the message,
+    `delivered` that the far side has it. `code` is the provider's, or an enhanced status code
+    (RFC 3463); `failure` says whether the same message might have passed later.
+    """
+
+    reference: str
+    recipient: str
+    state: Literal["sent", "delivered", "failed"]
+    failure: Failure | None = None
+    code: str = ""
+    detail: str = ""
+    occurred_at: datetime | None = None
+    delivery_id: UUID | None = None
 
 
 class Inbound(Protocol):
@@ -166,6 +191,24 @@ class Inbound(Protocol):
         """
 
 
+class StatusInbound(Protocol):
+    """The half that hears what became of messages: pure, like `Inbound`."""
+
+    def verify(self, payload: Payload, channel: ChannelConfig) -> None:
+        """Check that the payload is the provider's own.
+
+        Raises:
+            InvalidSignature: it is not.
+        """
+
+    def parse_status(self, payload: Payload, channel: ChannelConfig) -> tuple[DeliveryReport, ...]:
+        """Read a verified payload; states that change nothing for us give no report.
+
+        Raises:
+            Unparseable: it is authentic but cannot be read.
+        """
+
+
 class Outbound(Protocol):
     """The outbound half of an adapter."""
 
@@ -180,16 +223,32 @@ class Outbound(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Webhook:
+    """How a provider posts to `/in/{provider}/{channel key}`, and to `/status` below it.
+
+    `headers` are the lower-case names that its halves read from the envelope; `answer` is what the
+    provider wants to hear once a message is stored (empty: 204 without a body).
+    """
+
+    headers: tuple[str, ...] = ()
+    answer: bytes = b""
+    media_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Adapter:
-    """One provider: its two halves and the names of its settings and secrets.
+    """One provider: its halves and the names of its settings and secrets.
 
     A half that is None does not exist for this provider: a form cannot be sent to, and chat is
-    carried by the visitor's own socket in both directions.
+    carried by the visitor's own socket in both directions. With `webhook`, the provider has a door
+    of its own name.
     """
 
     kind: Kind
     provider: str
     inbound: Inbound
     outbound: Outbound | None
+    status: StatusInbound | None = None
+    webhook: Webhook | None = None
     settings: frozenset[str] = frozenset()
     secrets: frozenset[str] = frozenset()

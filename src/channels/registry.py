@@ -4,17 +4,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from channels.chat import ChatInbound
-from channels.contract import Adapter, Kind
+from channels.contract import Adapter, Kind, Webhook
 from channels.email.parse import EmailInbound
 from channels.email.send import SmtpOutbound
 from channels.errors import ChannelError
-from channels.sms.twilio import TwilioInbound, TwilioOutbound
+from channels.sms.twilio import TwilioInbound, TwilioOutbound, TwilioStatus
 from channels.web_form import WebFormInbound
 
 
 class UnknownProvider(ChannelError):  # noqa: N818 - named as the other refusals are
     """No adapter is registered for a kind and provider."""
 
+
+EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
+"""Twilio takes the answer to a message for instructions: none, since replies are sent by REST."""
 
 _ALL = (
     Adapter(
@@ -30,6 +33,12 @@ _ALL = (
         provider="twilio",
         inbound=TwilioInbound(),
         outbound=TwilioOutbound(),
+        status=TwilioStatus(),
+        webhook=Webhook(
+            headers=("x-twilio-signature",),
+            answer=EMPTY_TWIML,
+            media_type="text/xml; charset=utf-8",
+        ),
         settings=frozenset({"account_sid", "messaging_service_sid", "base_url"}),
         secrets=frozenset({"auth_token"}),
     ),

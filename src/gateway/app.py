@@ -58,6 +58,7 @@ def create_app(gateway: Gateway) -> ASGIApp:
     api = create_api(gateway)
     doors = HttpDoors(
         gateway.intake,
+        gateway.reports,
         gateway.configuration,
         gateway.callers,
         max_bytes=gateway.settings.max_payload_bytes,

@@ -11,6 +11,7 @@ from gateway.access.secret_box import SecretBox
 from gateway.background import Loop, running
 from gateway.configuration import Configuration
 from gateway.database.connections import Database
+from gateway.delivery.reports import Reports
 from gateway.delivery.worker import DeliveryWorker
 from gateway.doors.smtp import SmtpDoor
 from gateway.feed.door import FeedDoor
@@ -45,6 +46,7 @@ class Gateway:
         )
         blobs = BlobStore(database, settings.inline_payload_bytes)
         self.intake = Intake(self.writer, blobs, self.metrics)
+        self.reports = Reports(database, self.wakeups, self.metrics)
         self.hub = Hub(database, self.wakeups, settings.poll_interval_s)
         self.feed = FeedDoor(database, self.hub)
         self.smtp = SmtpDoor(

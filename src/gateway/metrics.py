@@ -28,6 +28,12 @@ class Metrics:
             ["state"],
             registry=self.registry,
         )
+        self.reports = Counter(
+            "sportello_reports_total",
+            "Reports of providers about deliveries, by kind of channel and what became of them",
+            ["kind", "outcome"],
+            registry=self.registry,
+        )
 
     def gauge(self, name: str, meaning: str, read: Callable[[], float]) -> None:
         """A figure that is read whenever somebody asks."""

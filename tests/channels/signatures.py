@@ -1,11 +1,18 @@
 """What every provider that signs must refuse; inherit the class and fill in the fixtures."""
 
 from dataclasses import replace
+from typing import Protocol
 
 import pytest
 
-from channels.contract import ChannelConfig, Inbound, Payload
+from channels.contract import ChannelConfig, Payload
 from channels.errors import InvalidSignature
+
+
+class Verifier(Protocol):
+    """Both halves that take payloads in: for messages, and for reports about them."""
+
+    def verify(self, payload: Payload, channel: ChannelConfig) -> None: ...
 
 
 class SignedProvider:
@@ -15,7 +22,7 @@ class SignedProvider:
     secret_name: str
 
     @pytest.fixture
-    def inbound(self) -> Inbound:
+    def inbound(self) -> Verifier:
         raise NotImplementedError
 
     @pytest.fixture
@@ -27,19 +34,19 @@ class SignedProvider:
         raise NotImplementedError
 
     def test_accepts_its_own(
-        self, inbound: Inbound, signed: Payload, channel: ChannelConfig
+        self, inbound: Verifier, signed: Payload, channel: ChannelConfig
     ) -> None:
         inbound.verify(signed, channel)
 
     def test_refuses_a_changed_body(
-        self, inbound: Inbound, signed: Payload, channel: ChannelConfig
+        self, inbound: Verifier, signed: Payload, channel: ChannelConfig
     ) -> None:
         changed = replace(signed, body=signed.body + b"&Extra=1")
         self.refuses(inbound, changed, channel)
 
     @pytest.mark.parametrize("signature", [None, "", "x", "A" * 28, "\u00e8" * 28])
     def test_refuses_any_other_signature(
-        self, inbound: Inbound, signed: Payload, channel: ChannelConfig, signature: str | None
+        self, inbound: Verifier, signed: Payload, channel: ChannelConfig, signature: str | None
     ) -> None:
         rest = {k: v for k, v in signed.envelope.items() if k != self.signature_header}
         envelope = rest if signature is None else rest | {self.signature_header: signature}
@@ -48,7 +55,7 @@ class SignedProvider:
     @pytest.mark.parametrize("secret", [None, "", "another secret"])
     def test_refuses_without_the_right_secret(
         self,
-        inbound: Inbound,
+        inbound: Verifier,
         signed: Payload,
         channel: ChannelConfig,
         secret: str | None,
@@ -57,7 +64,7 @@ class SignedProvider:
         self.refuses(inbound, signed, replace(channel, secrets=secrets))
 
     def test_says_no_secret(
-        self, inbound: Inbound, signed: Payload, channel: ChannelConfig
+        self, inbound: Verifier, signed: Payload, channel: ChannelConfig
     ) -> None:
         broken = replace(signed, envelope={**signed.envelope, self.signature_header: "x"})
         error = self.refuses(inbound, broken, channel)
@@ -65,7 +72,7 @@ class SignedProvider:
             assert secret not in f"{error!r} {error} {channel!r}"
 
     def refuses(
-        self, inbound: Inbound, payload: Payload, channel: ChannelConfig
+        self, inbound: Verifier, payload: Payload, channel: ChannelConfig
     ) -> InvalidSignature:
         with pytest.raises(InvalidSignature) as caught:
             inbound.verify(payload, channel)

@@ -19,10 +19,14 @@ def texts(message: InboundMessage) -> list[str]:
     return found
 
 
-def assert_storable(message: InboundMessage) -> None:
-    for text in texts(message):
+def assert_texts(*found: str) -> None:
+    for text in found:
         assert "\0" not in text
         text.encode()
+
+
+def assert_storable(message: InboundMessage) -> None:
+    assert_texts(*texts(message))
     assert 0 < len(message.receipt.key) <= MAX_KEY
     assert message.sender.address
     if message.sent_at is not None:

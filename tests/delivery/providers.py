@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -12,6 +12,7 @@ from email.policy import default
 from typing import Any
 from urllib.parse import parse_qs
 
+import orjson
 import uvicorn
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -71,6 +72,7 @@ class Twilio:
     port: int = 0
     texts: list[dict[str, str]] = field(default_factory=list)
     answers: dict[str, list[tuple[int, int, str]]] = field(default_factory=dict)
+    before_answer: Callable[[dict[str, str]], Awaitable[None]] | None = None
 
     @property
     def settings(self) -> dict[str, str]:
@@ -87,6 +89,8 @@ class Twilio:
         """Serve `POST /2010-04-01/Accounts/{AccountSid}/Messages.json` (ASGI)."""
         form = {name: values[0] for name, values in parse_qs(await _body(receive)).items()}
         status, wait, answer = self._answer(scope, form)
+        if status == 201 and self.before_answer is not None:
+            await self.before_answer({**form, **orjson.loads(answer)})
         headers = [(b"content-type", b"application/json"), (b"retry-after", wait.encode())]
         await send(
             {"type": "http.response.start", "status": status, "headers": headers[: 1 + bool(wait)]}

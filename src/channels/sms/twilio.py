@@ -13,8 +13,10 @@ import orjson
 from twilio.request_validator import RequestValidator
 
 from channels.addresses import is_whatsapp, normalise_phone, whatsapp
+from channels.callbacks import delivery_in
 from channels.contract import (
     ChannelConfig,
+    DeliveryReport,
     InboundMessage,
     OutboundMessage,
     Payload,
@@ -23,6 +25,7 @@ from channels.contract import (
     Sent,
 )
 from channels.errors import Failure, InvalidSignature, SendFailed, Unparseable
+from channels.sms.twilio_codes import FAILURES, HTTP_FAILURES, STATES
 from channels.text import clean, name_or_none, one_line
 
 BASE_URL = "https://api.twilio.com"
@@ -31,63 +34,12 @@ _FORM = "application/x-www-form-urlencoded"
 _MAX_FIELDS = 500
 _MAX_MEDIA = 10
 
-_FAILURES = {
-    20003: Failure.UNAUTHORISED,
-    20005: Failure.UNAUTHORISED,
-    20429: Failure.THROTTLED,
-    14107: Failure.THROTTLED,
-    21211: Failure.BAD_RECIPIENT,
-    21214: Failure.BAD_RECIPIENT,
-    21217: Failure.BAD_RECIPIENT,
-    21265: Failure.BAD_RECIPIENT,
-    21407: Failure.BAD_RECIPIENT,
-    21408: Failure.REJECTED,
-    21603: Failure.MISCONFIGURED,
-    21604: Failure.BAD_RECIPIENT,
-    21606: Failure.MISCONFIGURED,
-    21610: Failure.BAD_RECIPIENT,
-    21611: Failure.THROTTLED,
-    21612: Failure.BAD_RECIPIENT,
-    21614: Failure.BAD_RECIPIENT,
-    21617: Failure.TOO_LARGE,
-    21703: Failure.MISCONFIGURED,
-    63003: Failure.BAD_RECIPIENT,
-    63018: Failure.THROTTLED,
-}
-_STATUS_FAILURES = {
-    401: Failure.UNAUTHORISED,
-    403: Failure.UNAUTHORISED,
-    413: Failure.TOO_LARGE,
-    429: Failure.THROTTLED,
-}
-
 
 class TwilioInbound:
     """The inbound half: setting `account_sid`, secret `auth_token`."""
 
     def verify(self, payload: Payload, channel: ChannelConfig) -> None:
-        """Check `x-twilio-signature` over the public URL and the form, and whose account it is.
-
-        Raises:
-            InvalidSignature: the signature or the account is another, or the token is not set.
-        """
-        token = channel.secrets.get("auth_token")
-        account = channel.settings.get("account_sid")
-        if not token or not account:
-            raise InvalidSignature("the channel has no account_sid or no auth_token")
-        try:
-            form = _Form(payload.body.decode("latin-1"), errors="replace")
-            is_signed = RequestValidator(token).validate(
-                payload.envelope.get("url", ""),
-                form,
-                payload.envelope.get("x-twilio-signature", ""),
-            )
-        except ValueError as error:
-            raise InvalidSignature("the request cannot have been signed") from error
-        if not is_signed:
-            raise InvalidSignature("x-twilio-signature does not match")
-        if form.first("AccountSid") != account:
-            raise InvalidSignature("AccountSid is not the channel's")
+        _verify(payload, channel)
 
     def parse(self, payload: Payload, channel: ChannelConfig) -> InboundMessage:
         """Read a message; media stay with Twilio and their URLs go into the attributes.
@@ -109,6 +61,47 @@ class TwilioInbound:
             text=form.first("Body"),
             attributes=_attributes(form),
         )
+
+
+class TwilioStatus:
+    """The half that hears status callbacks: signed like messages.
+
+    Source: twilio.com/docs/messaging/guides/track-outbound-message-status. Callbacks may come in
+    any order, repeatedly, and before the answer that names the message: hence our own identifier
+    in the query of the URL, which is signed too.
+    """
+
+    def verify(self, payload: Payload, channel: ChannelConfig) -> None:
+        _verify(payload, channel)
+
+    def parse_status(
+        self,
+        payload: Payload,
+        channel: ChannelConfig,  # noqa: ARG002 - the contract's
+    ) -> tuple[DeliveryReport, ...]:
+        """Read one callback; states that Twilio may yet invent say nothing.
+
+        Raises:
+            Unparseable: `not_a_form`, or `missing_field` for the identifier.
+        """
+        form = _read_form(payload)
+        sid = form.first("MessageSid") or form.first("SmsSid")
+        state = STATES.get((form.first("MessageStatus") or form.first("SmsStatus")).lower())
+        if not sid:
+            raise Unparseable("missing_field", "MessageSid is missing")
+        if state is None:
+            return ()
+        code = form.first("ErrorCode")[:20]
+        report = DeliveryReport(
+            reference=sid[:100],
+            recipient=normalise_phone(form.first("To"))[:100],
+            state=state,
+            failure=_status_failure(code) if state == "failed" else None,
+            code=code if state == "failed" else "",
+            detail=one_line(form.first("ErrorMessage"), 200) if state == "failed" else "",
+            delivery_id=delivery_in(payload.envelope.get("url", "")),
+        )
+        return (report,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +139,31 @@ class TwilioOutbound:
             detail = one_line(f"{type(error).__name__}: {error}", 200)
             raise SendFailed(Failure.UNREACHABLE, detail) from error
         return _result(response)
+
+
+def _verify(payload: Payload, channel: ChannelConfig) -> None:
+    """Check `x-twilio-signature` over the public URL and the form, and whose account it is.
+
+    Raises:
+        InvalidSignature: the signature or the account is another, or the token is not set.
+    """
+    token = channel.secrets.get("auth_token")
+    account = channel.settings.get("account_sid")
+    if not token or not account:
+        raise InvalidSignature("the channel has no account_sid or no auth_token")
+    try:
+        form = _Form(payload.body.decode("latin-1"), errors="replace")
+        is_signed = RequestValidator(token).validate(
+            payload.envelope.get("url", ""),
+            form,
+            payload.envelope.get("x-twilio-signature", ""),
+        )
+    except ValueError as error:
+        raise InvalidSignature("the request cannot have been signed") from error
+    if not is_signed:
+        raise InvalidSignature("x-twilio-signature does not match")
+    if form.first("AccountSid") != account:
+        raise InvalidSignature("AccountSid is not the channel's")
 
 
 class _Form(dict[str, list[str]]):
@@ -190,6 +208,8 @@ def _request(message: OutboundMessage, channel: ChannelConfig) -> Mapping[str, s
     is_on_whatsapp = is_whatsapp(channel.address)
     recipient = whatsapp(message.recipient) if is_on_whatsapp else message.recipient
     form = {"To": recipient, "Body": clean(message.text)}
+    if message.status_url:
+        form["StatusCallback"] = message.status_url
     service = channel.settings.get("messaging_service_sid")
     return form | ({"MessagingServiceSid": service} if service else {"From": channel.address})
 
@@ -209,11 +229,16 @@ def _result(response: httpx.Response) -> Sent:
 
 
 def _failure(status: int, code: int) -> Failure:
-    if code in _FAILURES:
-        return _FAILURES[code]
+    if code in FAILURES:
+        return FAILURES[code]
     if status >= 500:
         return Failure.UNAVAILABLE
-    return _STATUS_FAILURES.get(status, Failure.REJECTED)
+    return HTTP_FAILURES.get(status, Failure.REJECTED)
+
+
+def _status_failure(code: str) -> Failure:
+    is_number = code.isascii() and code.isdigit()
+    return FAILURES.get(int(code), Failure.REJECTED) if is_number else Failure.REJECTED
 
 
 def _json(response: httpx.Response) -> dict[str, object]:

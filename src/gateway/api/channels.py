@@ -20,6 +20,7 @@ from gateway.api.problems import documented
 from gateway.api.texts import Name, Value
 from gateway.composition import Gateway
 from gateway.database.schema import Channel
+from gateway.doors.addresses import path_of
 from gateway.first_start import new_public_key
 from gateway.ids import new_id
 from gateway.problems import conflict, invalid, not_found
@@ -33,12 +34,6 @@ DEFAULT_PROVIDERS: dict[Kind, str] = {
     "sms": "twilio",
     "web_form": "builtin",
     "chat": "builtin",
-}
-DOORS: dict[str, str] = {
-    "email": "/in/email/",
-    "sms": "/in/twilio/",
-    "web_form": "/in/forms/",
-    "chat": "/chat/",
 }
 
 Address = Annotated[
@@ -230,7 +225,7 @@ def _shown(gateway: Gateway, row: Channel) -> ChannelOut:
         name=row.name,
         address=row.address,
         public_key=row.public_key,
-        door=f"{base}{DOORS[row.kind]}{row.public_key}",
+        door=f"{base}{path_of(adapter_for(row.kind, row.provider))}{row.public_key}",
         smtp_door=f"{smtp_host}:{gateway.settings.smtp_port}" if row.kind == "email" else None,
         settings=row.settings,
         secrets_set=sorted(gateway.box.open(row.secrets)),

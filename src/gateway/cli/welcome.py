@@ -11,11 +11,8 @@ from gateway.first_start import FirstStart
 def welcome(console: Console, gateway: Gateway, url: str, first: FirstStart | None) -> None:
     console.print("\n[bold green]Sportello is open.[/]\n")
     for channel in gateway.configuration.all_channels():
-        config = channel.config
-        door = door_of(
-            config.kind, channel.public_key, config.address, url=url, settings=gateway.settings
-        )
-        _line(console, config.kind, channel.name, door)
+        door = door_of(channel, url=url, settings=gateway.settings)
+        _line(console, channel.config.kind, channel.name, door)
     _line(console, "feed", "Agents' websocket", f"{url.replace('http', 'ws', 1)}/feed")
     _line(console, "API", "Documentation", f"{url}/docs")
     if first is not None:

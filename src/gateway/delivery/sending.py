@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from gateway.database.connections import Database
 from gateway.delivery.claims import Claimed
 from gateway.delivery.faults import told
 from gateway.delivery.outcomes import Outcome, RetryPolicy, refused, taken
+from gateway.doors.addresses import status_url
 
 log = structlog.get_logger(__name__)
 
@@ -31,12 +33,14 @@ class Sender:
         http: httpx.AsyncClient,
         policy: RetryPolicy,
         timeout_s: float,
+        public_url: str | None = None,
     ) -> None:
         self._database = database
         self._configuration = configuration
         self._http = http
         self._policy = policy
         self._timeout_s = timeout_s
+        self._public_url = public_url
 
     async def attempt(self, claimed: Claimed) -> Outcome:
         try:
@@ -57,6 +61,8 @@ class Sender:
         if channel.adapter.outbound is None:
             raise SendFailed(Failure.MISCONFIGURED, "nothing can be sent over this channel")
         message = outbound_message(claimed, await self._attachments(claimed))
+        where = status_url(self._public_url, channel, claimed.delivery_id)
+        message = replace(message, status_url=where)
         return await channel.adapter.outbound.send(message, channel.config, self._http)
 
     async def _channel(self, claimed: Claimed) -> ConfiguredChannel:

@@ -55,7 +55,9 @@ class DeliveryWorker:
         self._poll_interval_s = settings.poll_interval_s
         self._lease_s = settings.send_timeout_s + LEASE_MARGIN
         policy = RetryPolicy(settings.max_attempts, settings.retry_base_s)
-        self._sender = Sender(database, configuration, http, policy, settings.send_timeout_s)
+        self._sender = Sender(
+            database, configuration, http, policy, settings.send_timeout_s, settings.public_url
+        )
         self._recorders = asyncio.Semaphore(RECORDERS)
         self._busy: Counter[UUID] = Counter()
         self._running: set[asyncio.Task[None]] = set()

@@ -17,6 +17,12 @@ IDEMPOTENCY = {
     "description": "Makes a repeated submission one message",
     "schema": {"type": "string", "maxLength": 200},
 }
+DELIVERY = {
+    "name": "delivery",
+    "in": "query",
+    "description": "The delivery that is meant; part of the URL that the provider is given",
+    "schema": {"type": "string", "format": "uuid"},
+}
 STORED = {
     "type": "object",
     "required": ["message", "duplicate"],
@@ -52,6 +58,15 @@ TWILIO = {
     },
 }
 
+TWILIO_STATUS = {
+    "type": "object",
+    "required": ["AccountSid", "MessageSid", "MessageStatus"],
+    "properties": {
+        name: {"type": "string"}
+        for name in ("AccountSid", "MessageSid", "MessageStatus", "To", "ErrorCode", "ErrorMessage")
+    },
+}
+
 
 def described(schema: dict[str, Any]) -> dict[str, Any]:
     """Add the doors to the API's own description."""
@@ -75,6 +90,20 @@ def described(schema: dict[str, Any]) -> dict[str, Any]:
                 "responses": {
                     "200": {"description": "Stored", "content": {"text/xml": {"schema": {}}}},
                     **_problems(403, 404, 413, 503),
+                },
+            },
+        },
+        "/in/twilio/{key}/status": {
+            "parameters": [KEY, DELIVERY],
+            "post": {
+                **_operation(
+                    "Twilio's status callbacks",
+                    "Signed by Twilio; asked for with each message where a public URL is set.",
+                ),
+                "requestBody": _body(TWILIO_STATUS, "application/x-www-form-urlencoded"),
+                "responses": {
+                    "204": {"description": "Heard"},
+                    **_problems(403, 404, 413, 422, 503),
                 },
             },
         },

@@ -1,17 +1,20 @@
-"""The doors of HTTP: web forms, Twilio's webhook, raw mail."""
+"""The doors of HTTP: web forms, raw mail, and a webhook of its own name per provider."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from channels.contract import Kind, Payload
+from channels.contract import Adapter, Payload
+from channels.registry import ADAPTERS
 from gateway.access.callers import Callers
 from gateway.access.tokens import Role
 from gateway.configuration import Configuration, ConfiguredChannel
 from gateway.database.connections import to_json_bytes
+from gateway.delivery.reports import Reports
 from gateway.doors.exchange import Disconnected, Exchange
 from gateway.ingest.door import Intake
 from gateway.ingest.submission import Accepted
@@ -25,7 +28,6 @@ PREFLIGHT = {
     "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key",
     "Access-Control-Max-Age": "86400",
 }
-EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class HttpDoors:
     def __init__(
         self,
         intake: Intake,
+        reports: Reports,
         configuration: Configuration,
         callers: Callers,
         *,
@@ -58,6 +61,7 @@ class HttpDoors:
         public_url: str | None,
     ) -> None:
         self._intake = intake
+        self._reports = reports
         self._configuration = configuration
         self._callers = callers
         self._max_bytes = max_bytes
@@ -65,12 +69,14 @@ class HttpDoors:
         self._doors: dict[tuple[str, str], Door] = {
             ("POST", "forms"): self.form,
             ("OPTIONS", "forms"): self.form_preflight,
-            ("POST", "twilio"): self.twilio,
             ("POST", "email"): self.mail,
         }
+        for adapter in ADAPTERS.values():
+            if adapter.webhook is not None:
+                self._doors["POST", adapter.provider] = partial(self.webhook, adapter)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request below `/in/`: the path is `/in/{door}/{channel key}`."""
+        """Answer a request below `/in/`: the path is `/in/{door}/{channel key}`, or more."""
         exchange = Exchange(scope, receive, send)
         try:
             answer = await self._respond(exchange)
@@ -103,13 +109,18 @@ class HttpDoors:
     async def form_preflight(self, _exchange: Exchange, _key: str) -> Answer:
         return Answer(204, headers=PREFLIGHT)
 
-    async def twilio(self, exchange: Exchange, key: str) -> Answer:
-        """An incoming message; the answer is TwiML that says nothing (replies are sent by REST)."""
-        channel = self._channel(key, "sms")
-        url = exchange.url(self._public_url)
-        envelope = {"url": url, **exchange.headers("x-twilio-signature")}
-        await self._intake.receive(channel, await self._payload(exchange, envelope))
-        return Answer(200, EMPTY_TWIML, "text/xml; charset=utf-8")
+    async def webhook(self, adapter: Adapter, exchange: Exchange, rest: str) -> Answer:
+        """A provider's message, or, at `/status` below, what became of messages to it."""
+        key, _, half = rest.partition("/")
+        channel = self._channel(key, adapter.kind, adapter.provider)
+        if half not in {"", "status"} or (half and adapter.status is None):
+            raise Problem(404, "Not Found", "this provider has no such door")
+        payload = await self._signed(exchange, adapter)
+        if half and adapter.status is not None:
+            await self._reports.receive(channel, adapter.status, payload)
+            return Answer(204)
+        await self._intake.receive(channel, payload)
+        return _heard(adapter)
 
     async def mail(self, exchange: Exchange, key: str) -> Answer:
         """One raw mail (message/rfc822), by a caller whose key may post."""
@@ -120,15 +131,32 @@ class HttpDoors:
         accepted = await self._intake.receive(channel, await self._payload(exchange, {}))
         return _answer(accepted, {})
 
-    def _channel(self, key: str, kind: Kind) -> ConfiguredChannel:
+    def _channel(self, key: str, kind: str, provider: str | None = None) -> ConfiguredChannel:
         channel = self._configuration.channel_by_key(key)
-        if channel is None or channel.config.kind != kind:
+        if (
+            channel is None
+            or channel.config.kind != kind
+            or provider not in {None, channel.config.provider}
+        ):
             raise Problem(404, "Not Found", "no channel of this kind has this key")
         return channel
+
+    async def _signed(self, exchange: Exchange, adapter: Adapter) -> Payload:
+        names = adapter.webhook.headers if adapter.webhook else ()
+        envelope = {"url": exchange.url(self._public_url), **exchange.headers(*names)}
+        return await self._payload(exchange, envelope)
 
     async def _payload(self, exchange: Exchange, envelope: Mapping[str, str]) -> Payload:
         content_type = exchange.header("content-type") or "application/octet-stream"
         return Payload(content_type, await exchange.body(self._max_bytes), envelope)
+
+
+def _heard(adapter: Adapter) -> Answer:
+    """What the provider wants to hear of a message that is stored."""
+    webhook = adapter.webhook
+    if webhook is None or not webhook.answer:
+        return Answer(204)
+    return Answer(200, webhook.answer, webhook.media_type)
 
 
 def _answer(accepted: Accepted, headers: Mapping[str, str]) -> Answer:

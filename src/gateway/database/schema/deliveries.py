@@ -44,6 +44,12 @@ class Delivery(Base):
             postgresql_where=text("state IN ('queued', 'sending')"),
         ),
         Index(
+            "delivery_provider_idx",
+            "workspace_id",
+            "provider_id",
+            postgresql_where=text("provider_id IS NOT NULL"),
+        ),
+        Index(
             "delivery_failed_idx",
             "workspace_id",
             "created_at",
