@@ -374,6 +374,32 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'solved'"),
     )
     op.create_table(
+        "opt_out",
+        sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("identity_id", sa.Uuid(), nullable=False),
+        sa.Column("channel_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "channel_id"],
+            ["channel.workspace_id", "channel.id"],
+            name=op.f("opt_out_workspace_id_channel_id_fkey"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "identity_id"],
+            ["identity.workspace_id", "identity.id"],
+            name=op.f("opt_out_workspace_id_identity_id_fkey"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "workspace_id", "identity_id", "channel_id", name=op.f("opt_out_pkey")
+        ),
+    )
+    op.create_table(
         "quarantine",
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -657,6 +683,9 @@ def upgrade() -> None:
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("channel_id", sa.Uuid(), nullable=False),
         sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("text_from", sa.Integer(), nullable=True),
+        sa.Column("text_to", sa.Integer(), nullable=True),
+        sa.Column("segments", sa.Integer(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
@@ -830,6 +859,7 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("quarantine_received_at_id_idx"), table_name="quarantine")
     op.drop_table("quarantine")
+    op.drop_table("opt_out")
     op.drop_index(
         "conversation_solved_idx",
         table_name="conversation",

@@ -108,6 +108,7 @@ class InboundMessage:
     Every text is valid UTF-8 without NUL (see `channels.text.clean`), so that it can be stored.
     `text` is always there, possibly empty; `html` is untrusted and must be sanitised for display.
     `attributes` are facts about the contact or the matter (form fields, profile name).
+    `consent` is set where the whole message refuses further ones, or allows them again.
     `automatic` marks mail written by a machine (RFC 3834), which is never answered automatically.
     """
 
@@ -123,6 +124,7 @@ class InboundMessage:
     attachments: tuple[Attachment, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     automatic: bool = False
+    consent: Literal["stop", "start"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,8 @@ class DeliveryReport:
     brackets), or is empty; `delivery_id` is our own name for it, where the provider gives it back.
     `recipient` tells the copies of one mail apart. `sent` means that the provider has the message,
     `delivered` that the far side has it. `code` is the provider's, or an enhanced status code
-    (RFC 3463); `failure` says whether the same message might have passed later.
+    (RFC 3463); `failure` says whether the same message might have passed later;
+    `unwanted` that the recipient refuses whatever this channel sends.
     """
 
     reference: str
@@ -171,6 +174,7 @@ class DeliveryReport:
     detail: str = ""
     occurred_at: datetime | None = None
     delivery_id: UUID | None = None
+    unwanted: bool = False
 
 
 class Inbound(Protocol):
@@ -241,7 +245,7 @@ class Adapter:
 
     A half that is None does not exist for this provider: a form cannot be sent to, and chat is
     carried by the visitor's own socket in both directions. With `webhook`, the provider has a door
-    of its own name.
+    of its own name. Texts of more than `max_text` 16-bit units are sent as several messages.
     """
 
     kind: Kind
@@ -250,5 +254,6 @@ class Adapter:
     outbound: Outbound | None
     status: StatusInbound | None = None
     webhook: Webhook | None = None
+    max_text: int | None = None
     settings: frozenset[str] = frozenset()
     secrets: frozenset[str] = frozenset()

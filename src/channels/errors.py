@@ -40,17 +40,25 @@ class Failure(StrEnum):
 class SendFailed(ChannelError):  # noqa: N818
     """The provider did not take the message.
 
-    `retry_after` is the provider's own wish in seconds, where it gave one.
+    `retry_after` is the provider's own wish in seconds, where it gave one. `unwanted` says that
+    the recipient refuses whatever this channel sends.
     """
 
     def __init__(
-        self, failure: Failure, detail: str, *, code: str = "", retry_after: float | None = None
+        self,
+        failure: Failure,
+        detail: str,
+        *,
+        code: str = "",
+        retry_after: float | None = None,
+        unwanted: bool = False,
     ) -> None:
         super().__init__(f"{failure}: {detail}")
         self.failure = failure
         self.detail = detail
         self.code = code
         self.retry_after = retry_after
+        self.unwanted = unwanted
 
 
 class InvalidForm(Unparseable):

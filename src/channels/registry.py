@@ -9,6 +9,7 @@ from channels.email.parse import EmailInbound
 from channels.email.send import SmtpOutbound
 from channels.errors import ChannelError
 from channels.sms.twilio import TwilioInbound, TwilioOutbound, TwilioStatus
+from channels.sms.twilio_codes import MAX_TEXT
 from channels.web_form import WebFormInbound
 
 
@@ -39,6 +40,7 @@ _ALL = (
             answer=EMPTY_TWIML,
             media_type="text/xml; charset=utf-8",
         ),
+        max_text=MAX_TEXT,
         settings=frozenset({"account_sid", "messaging_service_sid", "base_url"}),
         secrets=frozenset({"auth_token"}),
     ),

@@ -23,6 +23,7 @@ from gateway.database.schema import (
     Delivery,
     Identity,
     Message,
+    OptOut,
     RawPayload,
 )
 from gateway.problems import not_found
@@ -44,7 +45,7 @@ def document(row: Base) -> Document:
 async def export_contact(
     database: Database, workspace_id: int, contact_id: UUID
 ) -> AsyncIterator[bytes]:
-    """`{contact, identities, conversations}`, in pieces.
+    """`{contact, identities, opt_outs, conversations}`, in pieces.
 
     Conversations are their own and those of others that they wrote in; there, only their own
     messages are shown. Each message is read in a transaction of its own: memory holds one.
@@ -57,18 +58,23 @@ async def export_contact(
         if contact is None:
             raise not_found("contact")
         identities = await _identities(session, workspace_id, contact_id)
+        opt_outs = await _opt_outs(session, workspace_id, identities)
         conversations = await _conversations(session, workspace_id, identities)
-    return _pieces(database, contact, identities, conversations)
+    head = {
+        "contact": document(contact),
+        "identities": [*map(document, identities)],
+        "opt_outs": [*map(document, opt_outs)],
+    }
+    known = {identity.id for identity in identities}
+    return _pieces(database, head, known, conversations)
 
 
 async def _pieces(
     database: Database,
-    contact: Contact,
-    identities: Sequence[Identity],
+    head: Document,
+    known: set[UUID],
     conversations: Sequence[Conversation],
 ) -> AsyncIterator[bytes]:
-    known = {identity.id for identity in identities}
-    head = {"contact": document(contact), "identities": [*map(document, identities)]}
     yield to_json_bytes(head)[:-1] + b',"conversations":['
     for index, conversation in enumerate(conversations):
         yield b"," if index else b""
@@ -84,6 +90,16 @@ async def _identities(
         Identity.workspace_id == workspace_id, Identity.contact_id == contact_id
     )
     return (await session.scalars(statement.order_by(Identity.id))).all()
+
+
+async def _opt_outs(
+    session: AsyncSession, workspace_id: int, identities: Sequence[Identity]
+) -> Sequence[OptOut]:
+    known = [identity.id for identity in identities]
+    statement = select(OptOut).where(
+        OptOut.workspace_id == workspace_id, OptOut.identity_id.in_(known)
+    )
+    return (await session.scalars(statement.order_by(OptOut.channel_id))).all()
 
 
 async def _conversations(

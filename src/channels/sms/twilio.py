@@ -25,7 +25,14 @@ from channels.contract import (
     Sent,
 )
 from channels.errors import Failure, InvalidSignature, SendFailed, Unparseable
-from channels.sms.twilio_codes import FAILURES, HTTP_FAILURES, STATES
+from channels.sms.keywords import Consent, consent_in
+from channels.sms.twilio_codes import (
+    FAILURES,
+    HTTP_FAILURES,
+    OPT_OUT_TYPES,
+    OPTED_OUT,
+    STATES,
+)
 from channels.text import clean, name_or_none, one_line
 
 BASE_URL = "https://api.twilio.com"
@@ -60,6 +67,7 @@ class TwilioInbound:
             recipient=normalise_phone(form.first("To")) or channel.address,
             text=form.first("Body"),
             attributes=_attributes(form),
+            consent=_consent(form),
         )
 
 
@@ -100,6 +108,7 @@ class TwilioStatus:
             code=code if state == "failed" else "",
             detail=one_line(form.first("ErrorMessage"), 200) if state == "failed" else "",
             delivery_id=delivery_in(payload.envelope.get("url", "")),
+            unwanted=code == str(OPTED_OUT),
         )
         return (report,)
 
@@ -192,6 +201,14 @@ def _read_form(payload: Payload) -> _Form:
         raise Unparseable("not_a_form", "the body is not a form in UTF-8") from error
 
 
+def _consent(form: _Form) -> Consent | None:
+    """What Advanced Opt-Out says of its own keywords; else what Twilio's usual ones mean."""
+    said = form.first("OptOutType").upper()
+    if said:
+        return OPT_OUT_TYPES.get(said)
+    return consent_in(form.first("Body"))
+
+
 def _attributes(form: _Form) -> dict[str, str]:
     attributes = {"transport": "whatsapp" if is_whatsapp(form.first("From")) else "sms"}
     count = form.first("NumMedia")
@@ -204,14 +221,13 @@ def _attributes(form: _Form) -> dict[str, str]:
 
 
 def _request(message: OutboundMessage, channel: ChannelConfig) -> Mapping[str, str]:
-    """Return the form of the request; a WhatsApp channel writes to numbers on WhatsApp."""
-    is_on_whatsapp = is_whatsapp(channel.address)
-    recipient = whatsapp(message.recipient) if is_on_whatsapp else message.recipient
-    form = {"To": recipient, "Body": clean(message.text)}
+    """Return the form of the request; who is on WhatsApp is written to from there."""
+    sender = whatsapp(channel.address) if is_whatsapp(message.recipient) else channel.address
+    form = {"To": message.recipient, "Body": clean(message.text)}
     if message.status_url:
         form["StatusCallback"] = message.status_url
     service = channel.settings.get("messaging_service_sid")
-    return form | ({"MessagingServiceSid": service} if service else {"From": channel.address})
+    return form | ({"MessagingServiceSid": service} if service else {"From": sender})
 
 
 def _result(response: httpx.Response) -> Sent:
@@ -225,6 +241,7 @@ def _result(response: httpx.Response) -> Sent:
         detail,
         code=str(code or response.status_code)[:20],
         retry_after=_seconds(response.headers.get("retry-after", "")),
+        unwanted=code == OPTED_OUT,
     )
 
 

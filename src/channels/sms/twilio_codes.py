@@ -89,3 +89,9 @@ STATES: dict[str, Literal["sent", "delivered", "failed"]] = {
     "canceled": "failed",
 }
 """`MessageStatus`: whatever Twilio has accepted counts as sent."""
+
+OPT_OUT_TYPES: dict[str, Literal["stop", "start"]] = {"STOP": "stop", "START": "start"}
+"""`OptOutType`, where Advanced Opt-Out is on; HELP is answered by Twilio and changes nothing."""
+
+MAX_TEXT = 1_600
+"""The longest `Body` (error 21617)."""

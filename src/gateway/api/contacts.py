@@ -17,7 +17,7 @@ from gateway.api.pages import Cursor, Limit, Page, encode_cursor, id_after
 from gateway.api.problems import documented
 from gateway.api.texts import Value
 from gateway.contact_exports import export_contact
-from gateway.database.schema import Contact, Conversation, Identity
+from gateway.database.schema import Contact, Conversation, Identity, OptOut
 from gateway.erasure import erase_contact
 from gateway.problems import not_found
 from gateway.wakeups import Topic
@@ -30,13 +30,17 @@ SHOWN_CONVERSATIONS = 100
 
 
 class IdentityOut(BaseModel):
-    """An address of the contact, normalised for its space."""
+    """An address of the contact, normalised for its space.
+
+    `opted_out` names the channels from which they want no messages, by STOP.
+    """
 
     id: UUID
     space: Literal["email", "phone", "visitor"]
     address: str
     created_at: datetime
     last_seen_at: datetime
+    opted_out: list[UUID]
 
 
 class ContactOut(BaseModel):
@@ -164,9 +168,19 @@ async def _shown(
         .order_by(Identity.id)
     )
     identities: dict[UUID, list[IdentityOut]] = {row.id: [] for row in rows}
-    for each in await session.scalars(statement):
-        shown = IdentityOut.model_validate(each, from_attributes=True)
-        identities[each.contact_id].append(shown)
+    found = (await session.scalars(statement)).all()
+    opted_out = await _opted_out(session, workspace_id, [each.id for each in found])
+    for each in found:
+        identities[each.contact_id].append(
+            IdentityOut(
+                id=each.id,
+                space=each.space,
+                address=each.address,
+                created_at=each.created_at,
+                last_seen_at=each.last_seen_at,
+                opted_out=opted_out.get(each.id, []),
+            )
+        )
     return [
         ContactOut(
             id=row.id,
@@ -178,6 +192,20 @@ async def _shown(
         )
         for row in rows
     ]
+
+
+async def _opted_out(
+    session: AsyncSession, workspace_id: int, identities: Sequence[UUID]
+) -> dict[UUID, list[UUID]]:
+    statement = (
+        select(OptOut)
+        .where(OptOut.workspace_id == workspace_id, OptOut.identity_id.in_(identities))
+        .order_by(OptOut.channel_id)
+    )
+    channels: dict[UUID, list[UUID]] = {}
+    for row in await session.scalars(statement):
+        channels.setdefault(row.identity_id, []).append(row.channel_id)
+    return channels
 
 
 async def _conversations(

@@ -47,7 +47,10 @@ class AttachmentOut(BaseModel):
 
 
 class DeliveryOut(BaseModel):
-    """One sending of the message; `failure` and `detail` say why it is not sent yet, or ever."""
+    """One sending of the message; `failure` and `detail` say why it is not sent yet, or ever.
+
+    A long text message goes in several, in this order; `segments` is what each takes.
+    """
 
     id: UUID
     channel: UUID
@@ -56,6 +59,7 @@ class DeliveryOut(BaseModel):
     attempts: int
     failure: str | None
     detail: str | None
+    segments: int | None
 
 
 class MessageOut(BaseModel):
@@ -352,6 +356,7 @@ def _delivery(row: Delivery) -> DeliveryOut:
         attempts=row.attempts,
         failure=row.failure,
         detail=row.detail,
+        segments=row.segments,
     )
 
 

@@ -22,7 +22,10 @@ State = Literal["queued", "sending", "sent", "delivered", "failed"]
 
 
 class DeliverySummary(BaseModel):
-    """One message to one recipient; `failure` is a code, `detail` what the provider said."""
+    """One message to one recipient; `failure` is a code, `detail` what the provider said.
+
+    `segments` is what a text message takes; a long one goes in several deliveries, by their ids.
+    """
 
     id: UUID
     conversation: UUID
@@ -35,6 +38,7 @@ class DeliverySummary(BaseModel):
     provider_id: str | None
     failure: str | None
     detail: str | None
+    segments: int | None
     created_at: datetime
 
 
@@ -116,5 +120,6 @@ def _shown(row: Delivery) -> DeliverySummary:
         provider_id=row.provider_id,
         failure=row.failure,
         detail=row.detail,
+        segments=row.segments,
         created_at=row.created_at,
     )

@@ -7,6 +7,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels.addresses import is_whatsapp, whatsapp
+from channels.contract import Adapter
+from channels.sms.segments import segments
+from channels.splitting import Span, split
 from gateway.configuration import Configuration, ConfiguredChannel
 from gateway.conversations.change import Change
 from gateway.database.schema import Conversation, Delivery, Identity, Message, ThreadRef
@@ -46,21 +50,37 @@ async def add_reply(
     if destination.channel.config.kind == "email":
         message.subject = _answering(change.row.subject)
         message.email = await _thread(change, message.id, destination)
-    change.session.add(
+    deliveries = _deliveries(change, message, destination)
+    change.session.add_all(deliveries)
+    _tell(change, EventType.REPLIED, message, delivery=deliveries[0].id)
+    return message.id
+
+
+def _deliveries(change: Change, message: Message, destination: Destination) -> list[Delivery]:
+    """One, or as many as the provider takes a long text in; their ids keep the order."""
+    spans = _spans(message.text, destination.channel.adapter)
+    is_sms = destination.channel.config.kind == "sms" and not is_whatsapp(destination.recipient)
+    return [
         Delivery(
             workspace_id=change.row.workspace_id,
-            id=(delivery_id := new_id()),
+            id=id_,
             conversation_id=change.row.id,
             message_id=message.id,
             seq=message.seq,
             channel_id=destination.channel.config.id,
             recipient=destination.recipient,
+            text_from=span.start if len(spans) > 1 else None,
+            text_to=span.end if len(spans) > 1 else None,
+            segments=segments(message.text[span.start : span.end]).number if is_sms else None,
             state="queued",
             due_at=change.now,
         )
-    )
-    _tell(change, EventType.REPLIED, message, delivery=delivery_id)
-    return message.id
+        for id_, span in zip(sorted(new_id() for _ in spans), spans, strict=True)
+    ]
+
+
+def _spans(text: str, adapter: Adapter) -> tuple[Span, ...]:
+    return (Span(0, len(text)),) if adapter.max_text is None else split(text, adapter.max_text)
 
 
 def _message(change: Change, agent_id: UUID, direction: str, text: str) -> Message:
@@ -120,7 +140,13 @@ async def _destination(
     identity_id = (last and last.identity_id) or row.identity_id
     identity = await change.session.get_one(Identity, (row.workspace_id, identity_id))
     reply_to = last.email.get("reply_to") if last and last.email else None
-    return Destination(channel, reply_to or identity.address)
+    return Destination(channel, reply_to or _reached(identity.address, last))
+
+
+def _reached(address: str, last: Message | None) -> str:
+    """A number is answered on the network that it wrote from."""
+    network = ((last and last.attributes) or {}).get("transport")
+    return whatsapp(address) if network == "whatsapp" else address
 
 
 def _mail_channel(configuration: Configuration, form: ConfiguredChannel) -> ConfiguredChannel:

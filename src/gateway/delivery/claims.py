@@ -54,7 +54,7 @@ WITH channel_room AS MATERIALIZED (
       FROM due
      WHERE d.workspace_id = due.workspace_id AND d.id = due.id
  RETURNING d.workspace_id, d.id, d.conversation_id, d.message_id, d.channel_id, d.recipient,
-           d.attempts, d.failure, due.is_archived
+           d.text_from, d.text_to, d.attempts, d.failure, due.is_archived
 ), started AS (
     INSERT INTO attempt (workspace_id, delivery_id, number, started_at)
     SELECT workspace_id, id, attempts, clock_timestamp() FROM claimed
@@ -62,7 +62,14 @@ WITH channel_room AS MATERIALIZED (
 SELECT claimed.workspace_id, claimed.id AS delivery_id, claimed.conversation_id,
        claimed.message_id, claimed.channel_id, claimed.is_archived, claimed.attempts AS number,
        claimed.failure AS last_failure, claimed.recipient,
-       m.text, m.subject, m.email, agent.name AS sender_name,
+       coalesce(substr(m.text, claimed.text_from + 1, claimed.text_to - claimed.text_from), m.text)
+           AS text,
+       m.subject, m.email, agent.name AS sender_name,
+       EXISTS (SELECT FROM identity i
+                 JOIN opt_out o ON (o.workspace_id, o.identity_id, o.channel_id)
+                                 = (i.workspace_id, i.id, claimed.channel_id)
+                WHERE i.workspace_id = claimed.workspace_id AND i.space = 'phone'
+                  AND i.address = replace(claimed.recipient, 'whatsapp:', '')) AS is_unwanted,
        EXISTS (SELECT FROM attachment a
                 WHERE a.workspace_id = m.workspace_id AND a.message_id = m.id) AS has_attachments
   FROM claimed
@@ -93,7 +100,8 @@ class Claimed:
     """A delivery in this worker's hands, with what sending it needs.
 
     `number` is the attempt's, and proof of the claim: whoever claims it later has a higher one.
-    `email` are the message's identifiers as JSON, `last_failure` what the former attempt met.
+    `email` are the message's identifiers as JSON, `last_failure` what the former attempt met;
+    `is_unwanted` says that the recipient wants nothing from the channel.
     """
 
     workspace_id: int
@@ -110,6 +118,7 @@ class Claimed:
     email: dict[str, Any] | None = field(repr=False)
     sender_name: str | None
     has_attachments: bool
+    is_unwanted: bool
 
 
 async def claim(

@@ -17,7 +17,8 @@ DETAIL_LENGTH = 500
 class Outcome:
     """The end of one attempt: `result` is the attempt's, `state` the delivery's from now on.
 
-    `retry_in` is set where the delivery is queued again. `detail` is for operators: it may quote
+    `retry_in` is set where the delivery is queued again, `unwanted` where the provider says that
+    the recipient wants nothing more. `detail` is for operators: it may quote
     the provider and is never logged.
     """
 
@@ -27,6 +28,7 @@ class Outcome:
     detail: str | None = None
     provider_id: str | None = None
     retry_in: timedelta | None = None
+    unwanted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def refused(error: SendFailed, number: int, policy: RetryPolicy, chance: float) 
         failure=error.failure,
         detail=_storable(f"{error.code} {error.detail}"),
         retry_in=None if is_last else pause,
+        unwanted=error.unwanted,
     )
 
 

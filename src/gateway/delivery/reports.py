@@ -19,6 +19,7 @@ from gateway.configuration import ConfiguredChannel
 from gateway.database.connections import Database
 from gateway.database.schema import Channel, Conversation, Delivery
 from gateway.delivery.announcements import Change
+from gateway.delivery.opt_outs import note_refusal
 from gateway.delivery.outcomes import DETAIL_LENGTH
 from gateway.feed.log import EventType, Happening, append_in, in_place
 from gateway.metrics import Metrics
@@ -64,6 +65,7 @@ class Reports:
         """Apply reports about a channel's own deliveries, in one transaction."""
         if not reports:
             return
+        await self._heed_refusals(channel, reports)
         async with self._database.transaction() as session:
             effects = await apply(
                 session, channel.workspace_id, reports, channel_id=channel.config.id
@@ -72,6 +74,13 @@ class Reports:
             self._counted.labels(channel.config.kind, effect).inc(number)
         if effects["applied"]:
             self._wakeups.notify(Topic.FEED, Topic.DELIVERY)
+
+    async def _heed_refusals(
+        self, channel: ConfiguredChannel, reports: Sequence[DeliveryReport]
+    ) -> None:
+        for recipient in {report.recipient for report in reports if report.unwanted}:
+            async with self._database.transaction() as session:
+                await note_refusal(session, channel.workspace_id, channel.config.id, recipient)
 
 
 async def apply(

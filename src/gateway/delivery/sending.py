@@ -20,6 +20,8 @@ from gateway.delivery.faults import told
 from gateway.delivery.outcomes import Outcome, RetryPolicy, refused, taken
 from gateway.doors.addresses import status_url
 
+OPTED_OUT = "the recipient has opted out by STOP, and gets nothing until they send START"
+
 log = structlog.get_logger(__name__)
 
 
@@ -57,6 +59,8 @@ class Sender:
     async def _send(self, claimed: Claimed) -> Sent:
         if claimed.number > self._policy.max_attempts:
             raise SendFailed(Failure.UNAVAILABLE, "given up: no worker survived the last attempt")
+        if claimed.is_unwanted:
+            raise SendFailed(Failure.BAD_RECIPIENT, OPTED_OUT, code="opted_out")
         channel = await self._channel(claimed)
         if channel.adapter.outbound is None:
             raise SendFailed(Failure.MISCONFIGURED, "nothing can be sent over this channel")

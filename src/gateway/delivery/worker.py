@@ -14,6 +14,7 @@ from gateway.configuration import Configuration
 from gateway.database.connections import Database, is_database_away
 from gateway.delivery.claims import MOST, Claimed, claim, seconds_until_next
 from gateway.delivery.faults import told
+from gateway.delivery.opt_outs import note_refusal
 from gateway.delivery.outcomes import Outcome, RetryPolicy
 from gateway.delivery.records import record
 from gateway.delivery.sending import Sender
@@ -132,8 +133,8 @@ class DeliveryWorker:
         pause = FIRST_RECORD_PAUSE
         while True:
             try:
-                async with self._recorders, self._database.transaction() as session:
-                    is_news = await record(session, claimed, outcome)
+                async with self._recorders:
+                    is_news = await self._record_once(claimed, outcome)
                 break
             except Exception as error:  # noqa: BLE001 - giving up early would send it again
                 log.warning("delivery.record_retried", **told(error))
@@ -141,6 +142,15 @@ class DeliveryWorker:
             pause = min(2 * pause, LONGEST_RECORD_PAUSE)
         if is_news:
             self._wakeups.notify(Topic.FEED)
+
+    async def _record_once(self, claimed: Claimed, outcome: Outcome) -> bool:
+        if outcome.unwanted:
+            async with self._database.transaction() as session:
+                await note_refusal(
+                    session, claimed.workspace_id, claimed.channel_id, claimed.recipient
+                )
+        async with self._database.transaction() as session:
+            return await record(session, claimed, outcome)
 
     async def _let_end(self) -> None:
         if not self._running:

@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from gateway.configuration import Configuration
+from gateway.delivery import opt_outs
 from gateway.feed import log
 from gateway.ids import new_id
 from gateway.ingest import identities, receipts, rows, state, threads
@@ -35,6 +36,7 @@ async def store(
         placement = await _place(connection, claims.fresh, configuration)
         if placement is not None:
             await rows.write(connection, placement)
+            await opt_outs.heed(connection, placement.placed)
             await log.append(connection.fetch, placement.happenings)
     answers = {id(submission): accepted for submission, accepted in claims.known}
     answers |= _stored(placement)

@@ -98,6 +98,23 @@ def test_media_stay_with_twilio() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "consent"),
+    [
+        ({"Body": " Stop\n"}, "stop"),
+        ({"Body": "UNSTOP"}, "start"),
+        ({"Body": "HELP"}, None),
+        ({"Body": "please stop"}, None),
+        ({"Body": "basta", "OptOutType": "STOP"}, "stop"),
+        ({"Body": "inizia", "OptOutType": "START"}, "start"),
+        ({"Body": "stop", "OptOutType": "HELP"}, None),
+    ],
+)
+def test_who_wants_no_more(changes: dict[str, str], consent: str | None) -> None:
+    message = TwilioInbound().parse(delivered(fields(**changes)), twilio_channel())
+    assert message.consent == consent
+
+
+@pytest.mark.parametrize(
     ("changes", "sender"),
     [({"From": "48022"}, "48022"), ({"From": "ACME"}, "ACME"), ({"Body": ""}, "+393331234567")],
 )

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -107,11 +107,29 @@ async def test_a_messaging_service_chooses_the_sender(
     assert "From" not in form
 
 
-async def test_whatsapp_channels_write_to_whatsapp(twilio: Twilio, http: httpx.AsyncClient) -> None:
-    channel = twilio_channel("whatsapp:+15005550006", base_url=twilio.url)
-    await TwilioOutbound().send(answer("+393331234567"), channel, http)
+async def test_who_is_on_whatsapp_is_written_to_from_there(
+    twilio: Twilio, http: httpx.AsyncClient
+) -> None:
+    channel = twilio_channel(base_url=twilio.url)
+    await TwilioOutbound().send(answer("whatsapp:+393331234567"), channel, http)
     (form,) = twilio.forms
     assert (form["From"], form["To"]) == ("whatsapp:+15005550006", "whatsapp:+393331234567")
+
+
+async def test_status_callbacks_go_where_the_delivery_is_known(
+    twilio: Twilio, http: httpx.AsyncClient
+) -> None:
+    url = "https://desk.example.org/in/twilio/c1/status?delivery=d1"
+    message = replace(answer("+393331234567"), status_url=url)
+    await TwilioOutbound().send(message, twilio_channel(base_url=twilio.url), http)
+    assert twilio.forms[0]["StatusCallback"] == url
+
+
+async def test_who_has_answered_stop_is_told_apart(twilio: Twilio, http: httpx.AsyncClient) -> None:
+    twilio.fail(400, 21610)
+    assert (await failed(twilio_channel(base_url=twilio.url), http)).unwanted
+    twilio.fail(400, 21211)
+    assert not (await failed(twilio_channel(base_url=twilio.url), http)).unwanted
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,12 @@ def test_codes(code: str, failure: Failure) -> None:
     assert report.failure is failure
 
 
+def test_who_has_answered_stop_is_told_apart() -> None:
+    [refused] = read(status(MessageStatus="failed", ErrorCode="21610"))
+    [other] = read(status(MessageStatus="failed", ErrorCode="30005"))
+    assert (refused.unwanted, other.unwanted) == (True, False)
+
+
 @pytest.mark.parametrize(("said", "state"), STATES.items())
 def test_states(said: str, state: str) -> None:
     [report] = read(status(MessageStatus=said))

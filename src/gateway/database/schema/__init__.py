@@ -18,7 +18,7 @@ from gateway.database.schema.conversations import (
     Message,
     ThreadRef,
 )
-from gateway.database.schema.deliveries import Attempt, Delivery
+from gateway.database.schema.deliveries import Attempt, Delivery, OptOut
 from gateway.database.schema.feed import Event, FeedHead
 from gateway.database.schema.intake import Blob, Quarantine, RawPayload, Receipt
 from gateway.database.schema.queues import (
@@ -49,6 +49,7 @@ __all__ = [
     "FeedHead",
     "Identity",
     "Message",
+    "OptOut",
     "Quarantine",
     "Queue",
     "QueueEntry",

@@ -19,6 +19,8 @@ from gateway.database.schema.base import (
 class Delivery(Base):
     """One message to one recipient over one channel.
 
+    A long text goes in several deliveries, of the characters from `text_from` up to `text_to`.
+    `segments` is what a text message takes of the carrier.
     queued -> sending -> sent -> delivered, or failed for good; `sending` past `lease_until` is a
     worker that died, and is tried again.
     """
@@ -64,6 +66,9 @@ class Delivery(Base):
     seq: Mapped[int]
     channel_id: Mapped[UUID]
     recipient: Mapped[str]
+    text_from: Mapped[int | None]
+    text_to: Mapped[int | None]
+    segments: Mapped[int | None]
     state: Mapped[str]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     due_at: Mapped[Timestamp]
@@ -91,3 +96,18 @@ class Attempt(Base):
     outcome: Mapped[str | None]
     failure: Mapped[str | None]
     detail: Mapped[str | None]
+
+
+class OptOut(Base):
+    """Somebody who wants nothing more from a channel, and since when: until they say START."""
+
+    __tablename__ = "opt_out"
+    __table_args__ = (
+        inside_workspace("identity_id", "identity", ondelete="CASCADE"),
+        inside_workspace("channel_id", "channel"),
+    )
+
+    workspace_id: Mapped[WorkspaceId]
+    identity_id: Mapped[UUID] = mapped_column(primary_key=True)
+    channel_id: Mapped[UUID] = mapped_column(primary_key=True)
+    created_at: Mapped[CreatedAt]
