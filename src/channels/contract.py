@@ -6,7 +6,7 @@ it answers with frozen messages, or raises one of `channels.errors`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 import httpx
 
 from channels.errors import Failure
+from channels.records import record
 
 Kind = Literal["email", "sms", "web_form", "chat"]
 """The kind of a channel: which sort of endpoint customers write to."""
@@ -22,7 +23,7 @@ IdentityKind = Literal["email", "phone", "visitor"]
 """The address space that an identity lives in; several channel kinds may share one."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChannelConfig:
     """One configured endpoint as its adapter sees it.
 
@@ -38,7 +39,7 @@ class ChannelConfig:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Payload:
     """What a provider delivered, byte for byte, with what the transport knew about it.
 
@@ -52,7 +53,7 @@ class Payload:
     envelope: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReceiptKey:
     """What makes a repeated delivery recognisable: unique per workspace.
 
@@ -66,7 +67,7 @@ class ReceiptKey:
     repeats_within: timedelta | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sender:
     """Who wrote. `address` is normalised for its space; `name` is as claimed, never identifying."""
 
@@ -75,7 +76,7 @@ class Sender:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EmailHeaders:
     """Message identifiers (RFC 5322 section 3.6.4) without angle brackets.
 
@@ -90,7 +91,7 @@ class EmailHeaders:
     cc: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attachment:
     """A file that came with a message. `content_id` (no brackets) links inline images."""
 
@@ -101,7 +102,7 @@ class Attachment:
     content_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InboundMessage:
     """A provider's payload in the gateway's terms.
 
@@ -127,7 +128,7 @@ class InboundMessage:
     consent: Literal["stop", "start"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OutboundMessage:
     """An agent's answer, ready for one recipient.
 
@@ -146,7 +147,7 @@ class OutboundMessage:
     status_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sent:
     """The provider took the message. `provider_id` is its own name for it, if it gave one."""
 
@@ -154,7 +155,7 @@ class Sent:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DeliveryReport:
     """What became of a message after its provider took it.
 
@@ -226,7 +227,7 @@ class Outbound(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Webhook:
     """How a provider posts to `/in/{provider}/{channel key}`, and to `/status` below it.
 
@@ -239,7 +240,7 @@ class Webhook:
     media_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Adapter:
     """One provider: its halves and the names of its settings and secrets.
 

@@ -12,6 +12,11 @@ def new_id() -> UUID:
     return pgproto.UUID(uuid7().bytes)
 
 
+def parse_id(text: str) -> UUID:
+    """The id that `str` wrote, as `new_id` makes them."""
+    return pgproto.UUID(text)
+
+
 def first_id_at(moment: datetime) -> UUID:
     """The smallest id that could have been made at `moment`: ids below it are older."""
     milliseconds = int(moment.timestamp() * 1000)

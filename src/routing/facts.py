@@ -145,7 +145,7 @@ class Facts(Mapping[str, FactValue]):
     def __init__(self, values: Mapping[str, FactValue | None]) -> None:
         known = {name: value for name, value in values.items() if value is not None}
         for name, value in known.items():
-            if type(value) not in _SOUND.get(name, ()):
+            if type(value) not in _sound(name):
                 _check(name, value)
         self.known = MappingProxyType(known)
 
@@ -165,6 +165,11 @@ _SOUND: Final[Mapping[str, tuple[type, ...]]] = {
     if not field.choices
 }
 """The classes whose every value a field may have: most facts need no closer look."""
+
+
+def _sound(name: str) -> tuple[type, ...]:
+    is_attribute = name.startswith(ATTRIBUTE_PREFIX) and len(name) > len(ATTRIBUTE_PREFIX)
+    return (str,) if is_attribute else _SOUND.get(name, ())
 
 
 def _check(name: str, value: FactValue) -> None:

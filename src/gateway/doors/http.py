@@ -1,7 +1,7 @@
 """The doors of HTTP: web forms, raw mail, and a webhook of its own name per provider."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Any
 
@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from channels.contract import Adapter, Payload
+from channels.records import record
 from channels.registry import ADAPTERS
 from gateway.access.callers import Callers
 from gateway.access.tokens import Role
@@ -30,7 +31,7 @@ PREFLIGHT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """What a door says."""
 

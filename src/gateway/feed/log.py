@@ -1,7 +1,7 @@
 """The domain log. Every event in the system is written by `append`, and by nothing else."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from itertools import groupby
 from operator import attrgetter
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels.records import record
 from gateway.database.connections import to_json
 from gateway.database.schema import Conversation
 
@@ -33,7 +34,7 @@ class EventType(StrEnum):
     DELIVERY = "delivery.changed"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Happening:
     """An event before it has a position.
 

@@ -1,13 +1,14 @@
 """Asks the rules about a message, and never fails: work without a decision goes to the default."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
 
+from channels.records import record
 from gateway.configuration import WorkspaceConfiguration
+from gateway.ids import parse_id
 from gateway.ingest.identities import KnownIdentity
 from gateway.ingest.state import ConversationState
 from gateway.ingest.submission import Submission
@@ -18,7 +19,7 @@ from routing.priority import Priority
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Occasion:
     """A message in its place: what the rules are asked about.
 
@@ -31,7 +32,7 @@ class Occasion:
     is_reopening: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ruling:
     """A decision with the facts that may be stored, or the error that it replaces."""
 
@@ -57,7 +58,7 @@ def rule(occasion: Occasion, configuration: WorkspaceConfiguration) -> Ruling:
         log.exception("routing.failed", channel=str(occasion.submission.channel.config.id))
         return _without_rules(configuration, facts, f"the rules failed: {type(error).__name__}")
     return Ruling(
-        queue_id=UUID(decision.queue),
+        queue_id=parse_id(decision.queue),
         level=decision.level,
         priority=decision.priority.value,
         tags=frozenset(decision.tags),
@@ -74,7 +75,7 @@ def _without_rules(
 ) -> Ruling:
     queue = configuration.default_queue
     return Ruling(
-        queue_id=UUID(queue.id),
+        queue_id=parse_id(queue.id),
         level=queue.level,
         priority=Priority.NORMAL.value,
         tags=frozenset(),
@@ -125,18 +126,13 @@ def _of_conversation(state: ConversationState | None, now: datetime) -> dict[str
     }
 
 
+PUBLIC = frozenset(name for name, field in FIELDS.items() if not field.is_private)
+
+
 def storable(facts: dict[str, FactValue | None]) -> dict[str, Any]:
     """The facts without texts: a decision outlives the words that it was taken on."""
     return {
-        name: _plain(value)
+        name: sorted(value) if isinstance(value, frozenset) else value
         for name, value in facts.items()
-        if value is not None and name in FIELDS and not FIELDS[name].is_private
+        if name in PUBLIC and value is not None
     }
-
-
-def _plain(value: FactValue) -> Any:
-    if isinstance(value, frozenset):
-        return sorted(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value.value if isinstance(value, Priority) else value

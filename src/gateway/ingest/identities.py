@@ -1,13 +1,13 @@
 """Identities and contacts of a batch: found or made, and locked until the commit."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import orjson
 
+from channels.records import record
 from gateway.ids import new_id
 from gateway.ingest.submission import Submission
 
@@ -39,7 +39,7 @@ SELECT workspace_id, id, attributes FROM contact
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KnownIdentity:
     """A sender as the database knows it. `is_new` identities have no conversation yet."""
 

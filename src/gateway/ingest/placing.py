@@ -1,10 +1,10 @@
 """Puts each message of a batch into its conversation: pure, on states that are already locked."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from channels.records import record
 from gateway.configuration import Configuration
 from gateway.feed.item import impersonal_fields
 from gateway.feed.log import EventType, Happening
@@ -17,7 +17,7 @@ from gateway.ingest.threads import Mail, Threads
 from routing.priority import Priority, effective_at
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arrival:
     """A new message with what the database knows about its sender and, for mail, its thread."""
 
@@ -28,7 +28,7 @@ class Arrival:
     mail: Mail | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Placed:
     """A message in its conversation, at `seq`, with the decision that it caused.
 
@@ -44,7 +44,7 @@ class Placed:
     applied: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Waiting:
     """A new stay in a queue."""
 

@@ -1,12 +1,12 @@
 """Receipts: what refuses a repeated delivery, by a unique key in the database."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from channels.records import record
 from gateway.ids import new_id
 from gateway.ingest.submission import Accepted, Submission
 
@@ -35,7 +35,7 @@ SELECT r.workspace_id, r.space, r.key, r.message_id, m.conversation_id, m.seq,
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Claims:
     """Which submissions are new, under which message id, and the answers to the others.
 

@@ -1,15 +1,15 @@
 """What goes into the writer and what comes out."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from channels.contract import InboundMessage, Payload, ReceiptKey
+from channels.records import record
 from gateway.configuration import ConfiguredChannel
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoredAttachment:
     """An attachment whose bytes already lie in `blob`."""
 
@@ -26,7 +26,7 @@ def stored_key(receipt: ReceiptKey) -> str:
     return hashlib.sha256(receipt.key.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Submission:
     """A parsed message on its way to the writer.
 
@@ -58,7 +58,7 @@ class Submission:
         return len(self.payload.body) + len(self.inbound.text) + len(self.inbound.html or "")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Accepted:
     """A committed answer: the message, or its place in quarantine; `duplicate` if it was known."""
 

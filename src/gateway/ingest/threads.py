@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from channels.contract import EmailHeaders
+from channels.records import record
 
 CLAIM = """
 INSERT INTO thread_ref (workspace_id, rfc_message_id, conversation_id, message_id)
@@ -33,7 +34,7 @@ UPDATE thread_ref t SET conversation_id = n.conversation_id, message_id = n.mess
 Ref = tuple[int, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mail:
     """A mail of the batch: `conversation_id` is the one that it opens if it finds none."""
 
