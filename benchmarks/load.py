@@ -41,19 +41,26 @@ class Client(asyncio.Protocol):
     """One connection: the next request when the answer is there and, if paced, it is time."""
 
     def __init__(
-        self, source: Iterator[bytes], pause_s: float, ended: "asyncio.Future[None]"
+        self, source: Iterator[bytes], pause_s: float, due: float, ended: "asyncio.Future[None]"
     ) -> None:
         self._source = source
         self._pause_s = pause_s
+        self._due = due
         self._ended = ended
         self._buffer = b""
-        self._due = time.perf_counter()
         self.latencies: list[float] = []
         self.failures = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._next()
+        self._wait()
+
+    def _wait(self) -> None:
+        wait = self._due - time.perf_counter()
+        if self._pause_s and wait > 0:
+            asyncio.get_running_loop().call_later(wait, self._next)
+        else:
+            self._next()
 
     def _next(self) -> None:
         request = next(self._source, None)
@@ -77,11 +84,7 @@ class Client(asyncio.Protocol):
         self._buffer = b""
         self.latencies.append(time.perf_counter() - self._began)
         self._due += self._pause_s
-        wait = self._due - time.perf_counter()
-        if self._pause_s and wait > 0:
-            asyncio.get_running_loop().call_later(wait, self._next)
-        else:
-            self._next()
+        self._wait()
 
 
 async def run(port: int, path: str, number: int, clients: int, rate: float, seed: str) -> None:
@@ -90,13 +93,11 @@ async def run(port: int, path: str, number: int, clients: int, rate: float, seed
     pause_s = clients / rate if rate else 0.0
     began = time.perf_counter()
     opened = []
-    for _ in range(clients):
+    for nth in range(clients):
         ended = loop.create_future()
-        _, client = await loop.create_connection(
-            lambda ended=ended: Client(source, pause_s, ended),  # type: ignore[misc]
-            "127.0.0.1",
-            port,
-        )
+        due = began + pause_s * nth / clients  # evenly, not all at once
+        client = Client(source, pause_s, due, ended)
+        await loop.create_connection(lambda client=client: client, "127.0.0.1", port)  # type: ignore[misc]
         opened.append((client, ended))
     await asyncio.gather(*(ended for _, ended in opened))
     seconds = time.perf_counter() - began
