@@ -22,6 +22,10 @@ Kind = Literal["email", "sms", "web_form", "chat"]
 IdentityKind = Literal["email", "phone", "visitor"]
 """The address space that an identity lives in; several channel kinds may share one."""
 
+AutomaticKind = Literal["auto_reply", "bounce", "complaint", "receipt", "list", "notification"]
+"""What sort of machine wrote a mail: an absent person's, one that could not deliver, one that tells
+of a complaint, one that confirms delivery or reading, a mailing list, or any other."""
+
 
 @record
 class ChannelConfig:
@@ -110,7 +114,9 @@ class InboundMessage:
     `text` is always there, possibly empty; `html` is untrusted and must be sanitised for display.
     `attributes` are facts about the contact or the matter (form fields, profile name).
     `consent` is set where the whole message refuses further ones, or allows them again.
-    `automatic` marks mail written by a machine (RFC 3834), which is never answered automatically.
+    `automatic` marks mail written by a machine (RFC 3834), which is never answered automatically;
+    `automatic_kind` says which sort. `authentication` holds verdicts of a trusted server (RFC 8601)
+    by method: `spf`, `dkim`, `dmarc`. `reports` are what it says about messages that we sent.
     """
 
     kind: Kind
@@ -124,8 +130,15 @@ class InboundMessage:
     email: EmailHeaders | None = None
     attachments: tuple[Attachment, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
-    automatic: bool = False
     consent: Literal["stop", "start"] | None = None
+    automatic_kind: AutomaticKind | None = None
+    authentication: Mapping[str, str] = field(default_factory=dict)
+    reports: tuple["DeliveryReport", ...] = ()
+
+    @property
+    def automatic(self) -> bool:
+        """Whether a machine wrote it."""
+        return self.automatic_kind is not None
 
 
 @record

@@ -26,7 +26,9 @@ _ALL = (
         provider="smtp",
         inbound=EmailInbound(),
         outbound=SmtpOutbound(),
-        settings=frozenset({"smtp_host", "smtp_port", "smtp_tls", "smtp_username"}),
+        settings=frozenset(
+            {"smtp_host", "smtp_port", "smtp_tls", "smtp_username", "trusted_authserv"}
+        ),
         secrets=frozenset({"smtp_password"}),
     ),
     Adapter(

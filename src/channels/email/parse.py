@@ -2,19 +2,25 @@
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from channels.addresses import is_email, normalise_email
 from channels.contract import (
     ChannelConfig,
+    DeliveryReport,
     EmailHeaders,
     InboundMessage,
     Payload,
     ReceiptKey,
     Sender,
 )
+from channels.email.authentication import read_authentication, trusted_servers
+from channels.email.automatic import automatic_kind
 from channels.email.body import read_body
+from channels.email.bounces import read_bounce
+from channels.email.complaints import read_complaint
 from channels.email.headers import Headers
 from channels.email.identifiers import bounded, parse_identifiers, parse_message_id
 from channels.email.mailboxes import Mailbox, parse_mailboxes
@@ -25,7 +31,6 @@ from channels.text import one_line
 MAX_SUBJECT = 1_000
 """Characters of a subject that are kept."""
 
-_BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
 _DATE_NOISE = re.compile(r"\([^()]*\)|\s+")
 
 
@@ -48,6 +53,12 @@ class EmailInbound:
         sender = _sender(headers, payload.envelope.get("mail_from", ""))
         body = read_body(root)
         identity = _identity(headers)
+        subject = one_line(headers.text("subject"), MAX_SUBJECT)
+        sent_at = _date(headers)
+        mail_from = payload.envelope.get("mail_from")
+        complaints = read_complaint(root, sent_at)
+        bounces = () if complaints else read_bounce(root, body.text, mail_from, sent_at)
+        reports = complaints or bounces
         return InboundMessage(
             kind="email",
             receipt=_receipt(payload.body, headers, sender, identity.message_id, body.text),
@@ -55,31 +66,16 @@ class EmailInbound:
             recipient=_recipient(payload, channel),
             text=body.text,
             html=body.html,
-            subject=one_line(headers.text("subject"), MAX_SUBJECT) or None,
-            sent_at=_date(headers),
-            email=identity,
+            subject=subject or None,
+            sent_at=sent_at,
+            email=_about(identity, reports),
             attachments=body.attachments,
-            automatic=is_automatic(headers, payload.envelope.get("mail_from")),
+            automatic_kind=automatic_kind(headers, subject, mail_from, bounces, complaints),
+            authentication=read_authentication(
+                headers, trusted_servers(channel.settings.get("trusted_authserv"))
+            ),
+            reports=reports,
         )
-
-
-def is_automatic(headers: Headers, mail_from: str | None) -> bool:
-    """Tell whether a machine wrote the mail.
-
-    By RFC 3834 (`Auto-Submitted`, null envelope sender), RFC 2919 (`List-Id`), RFC 6522 (reports),
-    and the customary `Precedence` and `X-Auto-Response-Suppress` ([MS-OXCMAIL] 2.2.3.2.14).
-    """
-    submitted = headers.parametrised("auto-submitted").value or "no"
-    suppressed = headers.parametrised("x-auto-response-suppress").value or "none"
-    return (
-        submitted != "no"
-        or suppressed != "none"
-        or headers.parametrised("precedence").value in _BULK
-        or headers.parametrised("content-type").value == "multipart/report"
-        or "list-id" in headers
-        or mail_from in {"", "<>"}
-        or headers.raw("return-path").strip() == b"<>"
-    )
 
 
 def _sender(headers: Headers, mail_from: str) -> Sender:
@@ -107,6 +103,12 @@ def _identity(headers: Headers) -> EmailHeaders:
         to=_addresses(headers, "to"),
         cc=_addresses(headers, "cc"),
     )
+
+
+def _about(identity: EmailHeaders, reports: tuple[DeliveryReport, ...]) -> EmailHeaders:
+    """Return the identifiers with the mail that is reported on: a report belongs to its thread."""
+    told = {report.reference for report in reports} - {"", *identity.references}
+    return replace(identity, references=(*identity.references, *sorted(told)))
 
 
 def _addresses(headers: Headers, name: str) -> tuple[str, ...]:

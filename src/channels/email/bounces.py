@@ -1,0 +1,215 @@
+"""Bounces: mail that says that mail of ours did not arrive, in whichever form servers say so."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from channels.addresses import is_email
+from channels.contract import DeliveryReport
+from channels.email.daemons import has_null_sender, is_daemon, is_unread
+from channels.email.delivery_status import RecipientStatus, read_delivery_status
+from channels.email.failure_words import is_delay, is_failure_notice, is_failure_subject
+from channels.email.headers import Headers, split_head
+from channels.email.identifiers import parse_identifiers, parse_message_id
+from channels.email.mailboxes import parse_mailboxes
+from channels.email.mime import Part
+from channels.email.notices import (
+    MAX_NOTICE,
+    embedded_fields,
+    own_words,
+    read_notice,
+    returned_text,
+)
+from channels.email.status_codes import (
+    failure_of,
+    has_reply,
+    inferred_code,
+    is_general,
+    stated_code,
+)
+from channels.errors import Failure
+
+_STATED_ID = re.compile(
+    r"^[ \t>]*message-id[ \t]*:[ \t]*\n?[ \t>]*(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE
+)
+_RETURNED = frozenset(
+    {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global"}
+)
+_HEAD = re.compile(r"^[\w-]{2,60}:[ \t][\s\S]*", re.MULTILINE)
+
+
+def read_bounce(
+    root: Part, text: str, mail_from: str | None, occurred_at: datetime | None
+) -> tuple[DeliveryReport, ...]:
+    """Return what a mail says about mail of ours that was not delivered, else nothing.
+
+    Reports of success (RFC 3464 `delivered`, `relayed`) count as well. `text` is the mail's own
+    text. Never raises; time is linear in the size.
+    """
+    statuses = _statuses(root, text, mail_from)
+    reference = _reference(root, text) if statuses else ""
+    return tuple(_report(status, reference, occurred_at) for status in statuses)
+
+
+def _report(
+    status: RecipientStatus, reference: str, occurred_at: datetime | None
+) -> DeliveryReport:
+    state, failure = {
+        "failed": ("failed", failure_of(status.status)),
+        "delayed": ("sent", Failure.UNAVAILABLE),
+        "delivered": ("delivered", None),
+    }.get(status.action, ("sent", None))
+    return DeliveryReport(
+        reference, status.address, state, failure, status.status, status.detail, occurred_at
+    )
+
+
+def _statuses(root: Part, text: str, mail_from: str | None) -> list[RecipientStatus]:
+    is_machine = _is_machine(root.headers, mail_from)
+    structured = [status for part in _parts(root) for status in _structured(part)]
+    if structured and (is_machine or _is_report(root)):
+        return _completed(structured, root, text)
+    if not is_machine and not is_unread(root.headers):
+        return []
+    return _unstructured(root, text)
+
+
+def _is_machine(headers: Headers, mail_from: str | None) -> bool:
+    return (
+        has_null_sender(headers, mail_from)
+        or "x-failed-recipients" in headers
+        or (headers.parametrised("auto-submitted").value or "no") != "no"
+        or is_daemon(headers)
+    )
+
+
+def _is_report(root: Part) -> bool:
+    """Whether the mail is a report on a delivery (RFC 6522)."""
+    return root.content_type.value == "multipart/report" and root.content_type.parameters.get(
+        "report-type", "delivery-status"
+    ).lower() in {"delivery-status", ""}
+
+
+def _parts(part: Part) -> Iterator[Part]:
+    yield part
+    for child in part.children:
+        yield from _parts(child)
+
+
+def _structured(part: Part) -> list[RecipientStatus]:
+    is_status = part.content_type.value in {
+        "message/delivery-status",
+        "message/global-delivery-status",
+    }
+    return read_delivery_status(part.content) if is_status else []
+
+
+def _completed(structured: list[RecipientStatus], root: Part, text: str) -> list[RecipientStatus]:
+    """Return the statuses, each address once; what they leave open is taken from the words."""
+    if any(not status.address or not _is_telling(status) for status in structured):
+        is_delayed = all(status.action == "delayed" for status in structured)
+        worded = _worded(root, text, is_delayed=is_delayed)
+        if not any(status.address for status in structured):
+            structured = [replace(structured[0], address=each.address) for each in worded] or (
+                structured[:1]
+            )
+        said = {each.address: each for each in worded if _is_telling(each)}
+        structured = [
+            each if _is_telling(each) else _more_telling(each, said.get(each.address))
+            for each in structured
+        ]
+    once = {status.address: status for status in reversed(structured)}
+    return [once.pop(status.address) for status in structured if status.address in once]
+
+
+def _is_telling(status: RecipientStatus) -> bool:
+    return status.action in {"delivered", "relayed"} or not is_general(status.status)
+
+
+def _more_telling(status: RecipientStatus, said: RecipientStatus | None) -> RecipientStatus:
+    if said is None:
+        return status
+    return replace(status, status=said.status, detail=status.detail or said.detail)
+
+
+def _unstructured(root: Part, text: str) -> list[RecipientStatus]:
+    """Return what a notice without a machine-readable part says, if it is one at all."""
+    notice = own_words(text)
+    subject = root.headers.text("subject")[:1_000]
+    if not _is_notice(root, subject, notice):
+        return []
+    fields = embedded_fields(text)
+    is_delayed = is_delay(subject, notice)
+    statuses = read_delivery_status(fields.encode()) if fields else []
+    statuses = statuses or _worded(root, text, is_delayed=is_delayed)
+    if statuses or not _is_certain(root):
+        return _completed(statuses, root, text)
+    code = stated_code(notice) or inferred_code(notice, is_delayed=is_delayed)
+    return [RecipientStatus("", "delayed" if is_delayed else "failed", code)]
+
+
+def _is_certain(root: Part) -> bool:
+    return is_daemon(root.headers) or "x-failed-recipients" in root.headers or _is_report(root)
+
+
+def _is_notice(root: Part, subject: str, notice: str) -> bool:
+    """Whether words tell of a failed delivery: the more of them, the less sure the sender is."""
+    is_subject, is_text = is_failure_subject(subject), is_failure_notice(notice)
+    if not _is_certain(root):
+        return is_subject and is_text
+    return is_subject or "x-failed-recipients" in root.headers or (is_text and has_reply(notice))
+
+
+def _worded(root: Part, text: str, *, is_delayed: bool) -> list[RecipientStatus]:
+    headers = root.headers
+    others = {
+        each.address
+        for name in ("from", "to", "sender", "reply-to", "delivered-to", "return-path")
+        for each in parse_mailboxes(headers.raw(name))
+    }
+    named = tuple(
+        each.address
+        for each in parse_mailboxes(headers.raw("x-failed-recipients"))
+        if is_email(each.address)
+    )
+    notice = own_words(text)
+    found = read_notice(notice, others=others, named=named, is_delayed=is_delayed)
+    if found:
+        return found
+    to = _returned(root, text)
+    addressed = tuple(each.address for each in parse_mailboxes(to.raw("to")) if each.address)
+    if len(addressed) != 1 or not is_email(addressed[0]):
+        return []
+    return read_notice(notice, others=set(), named=addressed, is_delayed=is_delayed)
+
+
+def _reference(root: Part, text: str) -> str:
+    """Return the Message-ID of the mail that is reported on, as far as it can be known."""
+    returned = _returned(root, text)
+    told = [
+        parse_message_id(headers.raw(name))
+        for headers, name in (
+            (returned, "message-id"),
+            (root.headers, "x-original-message-id"),
+        )
+    ]
+    written = _STATED_ID.search(text[:MAX_NOTICE])
+    answered = parse_identifiers(root.headers.raw("in-reply-to"))
+    referred = parse_identifiers(root.headers.raw("references"))
+    candidates = [
+        *told,
+        parse_message_id(written[1].encode()) if written else None,
+        *answered[:1],
+        *referred[-1:],
+    ]
+    return next((candidate for candidate in candidates if candidate), "")
+
+
+def _returned(root: Part, text: str) -> Headers:
+    """Return the head of the mail that came back, as a part or below the notice."""
+    for part in _parts(root):
+        if part is not root and part.content_type.value in _RETURNED:
+            return split_head(part.content.lstrip()[:MAX_NOTICE])[0]
+    rest = _HEAD.search(returned_text(text))
+    return split_head(rest[0].encode())[0] if rest else Headers()
