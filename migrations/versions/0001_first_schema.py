@@ -572,12 +572,19 @@ def upgrade() -> None:
         sa.Column("email", postgresql.JSON(astext_type=sa.Text()), nullable=True),
         sa.Column("attributes", postgresql.JSON(astext_type=sa.Text()), nullable=True),
         sa.Column("automatic", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("automatic_kind", sa.Text(), nullable=True),
+        sa.Column("authentication", postgresql.JSON(astext_type=sa.Text()), nullable=True),
+        sa.Column("reports", postgresql.JSON(astext_type=sa.Text()), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
             server_default=sa.text("now()"),
             nullable=False,
+        ),
+        sa.CheckConstraint(
+            "automatic_kind IN ('auto_reply', 'bounce', 'complaint', 'receipt', 'list', 'other')",
+            name=op.f("message_automatic_kind_check"),
         ),
         sa.CheckConstraint(
             "direction IN ('inbound', 'outbound', 'note')", name=op.f("message_direction_check")

@@ -22,7 +22,7 @@ Kind = Literal["email", "sms", "web_form", "chat"]
 IdentityKind = Literal["email", "phone", "visitor"]
 """The address space that an identity lives in; several channel kinds may share one."""
 
-AutomaticKind = Literal["auto_reply", "bounce", "complaint", "receipt", "list", "notification"]
+AutomaticKind = Literal["auto_reply", "bounce", "complaint", "receipt", "list", "other"]
 """What sort of machine wrote a mail: an absent person's, one that could not deliver, one that tells
 of a complaint, one that confirms delivery or reading, a mailing list, or any other."""
 

@@ -91,6 +91,30 @@ _TABLE: Final = (
     Field("is_reopened", FieldType.BOOL, "whether it reopens a closed conversation"),
     Field("is_automatic", FieldType.BOOL, "whether a machine wrote it (RFC 3834)"),
     Field(
+        "automatic_kind",
+        FieldType.ENUM,
+        "which sort of machine wrote it; unknown where a person did",
+        choices=("auto_reply", "bounce", "complaint", "receipt", "list", "other"),
+    ),
+    Field(
+        "spf",
+        FieldType.ENUM,
+        "what a trusted mail server says of the sending server (RFC 7208)",
+        choices=("pass", "fail", "softfail", "neutral", "none", "policy", "temperror", "permerror"),
+    ),
+    Field(
+        "dkim",
+        FieldType.ENUM,
+        "what it says of the mail's signature (RFC 6376)",
+        choices=("pass", "fail", "neutral", "none", "policy", "temperror", "permerror"),
+    ),
+    Field(
+        "dmarc",
+        FieldType.ENUM,
+        "what it says of the author's domain (RFC 7489)",
+        choices=("pass", "fail", "none", "bestguesspass", "temperror", "permerror"),
+    ),
+    Field(
         "previous_queue",
         FieldType.ID,
         "the queue that the conversation was in last; unknown when new",

@@ -16,7 +16,9 @@ def texts(message: InboundMessage) -> list[str]:
         headers = message.email
         found += [*headers.references, *headers.to, *headers.cc]
         found += [headers.message_id or "", headers.in_reply_to or "", headers.reply_to or ""]
-    return found
+    for report in message.reports:
+        found += [report.reference, report.recipient, report.code, report.detail]
+    return [*found, *message.authentication.values()]
 
 
 def assert_texts(*found: str) -> None:

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from channels.addresses import is_email
 from channels.contract import DeliveryReport
-from channels.email.daemons import has_null_sender, is_daemon, is_unread
 from channels.email.delivery_status import RecipientStatus, read_delivery_status
 from channels.email.failure_words import is_delay, is_failure_notice, is_failure_subject
 from channels.email.headers import Headers, split_head
@@ -21,6 +20,7 @@ from channels.email.notices import (
     read_notice,
     returned_text,
 )
+from channels.email.origin import Origin
 from channels.email.status_codes import (
     failure_of,
     has_reply,
@@ -40,14 +40,14 @@ _HEAD = re.compile(r"^[\w-]{2,60}:[ \t][\s\S]*", re.MULTILINE)
 
 
 def read_bounce(
-    root: Part, text: str, mail_from: str | None, occurred_at: datetime | None
+    root: Part, text: str, origin: Origin, occurred_at: datetime | None
 ) -> tuple[DeliveryReport, ...]:
     """Return what a mail says about mail of ours that was not delivered, else nothing.
 
     Reports of success (RFC 3464 `delivered`, `relayed`) count as well. `text` is the mail's own
     text. Never raises; time is linear in the size.
     """
-    statuses = _statuses(root, text, mail_from)
+    statuses = _statuses(root, text, origin)
     reference = _reference(root, text) if statuses else ""
     return tuple(_report(status, reference, occurred_at) for status in statuses)
 
@@ -65,22 +65,22 @@ def _report(
     )
 
 
-def _statuses(root: Part, text: str, mail_from: str | None) -> list[RecipientStatus]:
-    is_machine = _is_machine(root.headers, mail_from)
+def _statuses(root: Part, text: str, origin: Origin) -> list[RecipientStatus]:
+    is_machine = _is_machine(origin)
     structured = [status for part in _parts(root) for status in _structured(part)]
     if structured and (is_machine or _is_report(root)):
         return _completed(structured, root, text)
-    if not is_machine and not is_unread(root.headers):
+    if not is_machine and not origin.is_unread:
         return []
-    return _unstructured(root, text)
+    return _unstructured(root, text, origin)
 
 
-def _is_machine(headers: Headers, mail_from: str | None) -> bool:
-    return (
-        has_null_sender(headers, mail_from)
-        or "x-failed-recipients" in headers
-        or (headers.parametrised("auto-submitted").value or "no") != "no"
-        or is_daemon(headers)
+def _is_machine(origin: Origin) -> bool:
+    return bool(
+        origin.has_null_sender
+        or "x-failed-recipients" in origin.names
+        or origin.says("auto-submitted")
+        or origin.is_daemon
     )
 
 
@@ -133,32 +133,33 @@ def _more_telling(status: RecipientStatus, said: RecipientStatus | None) -> Reci
     return replace(status, status=said.status, detail=status.detail or said.detail)
 
 
-def _unstructured(root: Part, text: str) -> list[RecipientStatus]:
+def _unstructured(root: Part, text: str, origin: Origin) -> list[RecipientStatus]:
     """Return what a notice without a machine-readable part says, if it is one at all."""
     notice = own_words(text)
     subject = root.headers.text("subject")[:1_000]
-    if not _is_notice(root, subject, notice):
+    is_certain = _is_certain(root, origin)
+    if not _is_notice(origin, subject, notice, is_certain=is_certain):
         return []
     fields = embedded_fields(text)
     is_delayed = is_delay(subject, notice)
     statuses = read_delivery_status(fields.encode()) if fields else []
     statuses = statuses or _worded(root, text, is_delayed=is_delayed)
-    if statuses or not _is_certain(root):
+    if statuses or not is_certain:
         return _completed(statuses, root, text)
     code = stated_code(notice) or inferred_code(notice, is_delayed=is_delayed)
     return [RecipientStatus("", "delayed" if is_delayed else "failed", code)]
 
 
-def _is_certain(root: Part) -> bool:
-    return is_daemon(root.headers) or "x-failed-recipients" in root.headers or _is_report(root)
+def _is_certain(root: Part, origin: Origin) -> bool:
+    return origin.is_daemon or "x-failed-recipients" in origin.names or _is_report(root)
 
 
-def _is_notice(root: Part, subject: str, notice: str) -> bool:
+def _is_notice(origin: Origin, subject: str, notice: str, *, is_certain: bool) -> bool:
     """Whether words tell of a failed delivery: the more of them, the less sure the sender is."""
     is_subject, is_text = is_failure_subject(subject), is_failure_notice(notice)
-    if not _is_certain(root):
+    if not is_certain:
         return is_subject and is_text
-    return is_subject or "x-failed-recipients" in root.headers or (is_text and has_reply(notice))
+    return is_subject or "x-failed-recipients" in origin.names or (is_text and has_reply(notice))
 
 
 def _worded(root: Part, text: str, *, is_delayed: bool) -> list[RecipientStatus]:

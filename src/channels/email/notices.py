@@ -15,7 +15,7 @@ from channels.email.delivery_status import MAX_DETAIL, MAX_RECIPIENTS, Recipient
 from channels.email.status_codes import inferred_code, is_general, stated_code
 from channels.text import one_line
 
-MAX_NOTICE = 60_000
+MAX_NOTICE = 30_000
 """Characters of a notice that are read."""
 
 _MAX_LINE = 1_000

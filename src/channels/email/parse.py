@@ -25,6 +25,7 @@ from channels.email.headers import Headers
 from channels.email.identifiers import bounded, parse_identifiers, parse_message_id
 from channels.email.mailboxes import Mailbox, parse_mailboxes
 from channels.email.mime import parse_mime
+from channels.email.origin import Origin
 from channels.errors import Unparseable
 from channels.text import one_line
 
@@ -55,9 +56,9 @@ class EmailInbound:
         identity = _identity(headers)
         subject = one_line(headers.text("subject"), MAX_SUBJECT)
         sent_at = _date(headers)
-        mail_from = payload.envelope.get("mail_from")
+        origin = Origin.of(headers, sender, payload.envelope.get("mail_from"))
         complaints = read_complaint(root, sent_at)
-        bounces = () if complaints else read_bounce(root, body.text, mail_from, sent_at)
+        bounces = () if complaints else read_bounce(root, body.text, origin, sent_at)
         reports = complaints or bounces
         return InboundMessage(
             kind="email",
@@ -70,7 +71,7 @@ class EmailInbound:
             sent_at=sent_at,
             email=_about(identity, reports),
             attachments=body.attachments,
-            automatic_kind=automatic_kind(headers, subject, mail_from, bounces, complaints),
+            automatic_kind=automatic_kind(origin, subject, bounces, complaints),
             authentication=read_authentication(
                 headers, trusted_servers(channel.settings.get("trusted_authserv"))
             ),

@@ -8,8 +8,10 @@ from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels.contract import AutomaticKind
 from gateway.access.tokens import Principal
 from gateway.api.callers import AgentCaller, Parts, acting_agent
+from gateway.api.machine_mail import Bounce, Complaint, bounce_of, complaint_of
 from gateway.api.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from gateway.api.problems import documented
 from gateway.api.texts import Text
@@ -63,7 +65,11 @@ class DeliveryOut(BaseModel):
 
 
 class MessageOut(BaseModel):
-    """`seq` counts from 1. `html` is as the customer sent it: sanitise it before showing it."""
+    """`seq` counts from 1. `html` is as the customer sent it: sanitise it before showing it.
+
+    `automatic_kind` says which sort of machine wrote it; `authentication` holds the verdicts of a
+    trusted mail server by method (`spf`, `dkim`, `dmarc`).
+    """
 
     id: UUID
     seq: int
@@ -77,6 +83,10 @@ class MessageOut(BaseModel):
     email: dict[str, Any] | None
     attributes: dict[str, str] | None
     automatic: bool
+    automatic_kind: AutomaticKind | None
+    bounce: Bounce | None
+    complaint: Complaint | None
+    authentication: dict[str, str]
     sent_at: datetime | None
     created_at: datetime
     attachments: list[AttachmentOut]
@@ -328,6 +338,10 @@ def _message(said: Said) -> MessageOut:
         email=message.email,
         attributes=message.attributes,
         automatic=message.automatic,
+        automatic_kind=message.automatic_kind,
+        bounce=bounce_of(message),
+        complaint=complaint_of(message),
+        authentication=message.authentication or {},
         sent_at=message.sent_at,
         created_at=message.created_at,
         attachments=[_attachment(each) for each in said.attachments],

@@ -171,7 +171,8 @@ def _answering(subject: str | None) -> str:
 async def _thread(change: Change, message_id: UUID, destination: Destination) -> dict[str, Any]:
     """The identifiers that make the answer part of the thread (RFC 5322 section 3.6.4).
 
-    The answer's own id is claimed at once, so that a reply to it finds the conversation.
+    It follows the newest message that a person wrote. Its own id is claimed at once, so that a
+    reply to it finds the conversation.
     """
     row, session = change.row, change.session
     statement = (
@@ -181,7 +182,7 @@ async def _thread(change: Change, message_id: UUID, destination: Destination) ->
             Message.conversation_id == row.id,
             Message.email["message_id"].as_string().is_not(None),
         )
-        .order_by(Message.seq.desc())
+        .order_by(Message.automatic, Message.seq.desc())
         .limit(1)
     )
     before: dict[str, Any] = (await session.scalars(statement)).first() or {}

@@ -100,12 +100,14 @@ def gather(occasion: Occasion) -> dict[str, FactValue | None]:
         "subject": inbound.subject,
         "text": inbound.text,
         "is_automatic": inbound.automatic,
+        "automatic_kind": inbound.automatic_kind,
         "attachment_count": len(submission.attachments),
         "received_at": submission.received_at,
         "is_new": state is None,
         "is_reopened": occasion.is_reopening,
         "message_count": 1 if state is None else state.message_count + 1,
     }
+    facts |= inbound.authentication
     facts |= _of_conversation(state, submission.received_at)
     for name, value in (occasion.identity.attributes | dict(inbound.attributes)).items():
         facts[ATTRIBUTE_PREFIX + name] = value

@@ -16,6 +16,12 @@ from gateway.ingest.submission import Submission
 from gateway.ingest.threads import Mail, Threads
 from routing.priority import Priority, effective_at
 
+QUIET = frozenset({"auto_reply", "bounce", "complaint", "receipt"})
+"""Automatic mail that answers ours and asks for nothing: it changes no conversation's state.
+
+The rest does: customers write through lists, and other ticket systems for people.
+"""
+
 
 @record
 class Arrival:
@@ -26,6 +32,10 @@ class Arrival:
     conversation_id: UUID  # the one that it opens if it belongs to none
     identity: KnownIdentity
     mail: Mail | None
+
+    @property
+    def is_quiet(self) -> bool:
+        return self.submission.inbound.automatic_kind in QUIET
 
 
 @record
@@ -82,7 +92,7 @@ class Placement:
 
     def place(self, arrival: Arrival) -> None:
         state, links = self._find(arrival)
-        reopening = state is not None and not state.is_open
+        reopening = state is not None and not state.is_open and not arrival.is_quiet
         occasion = Occasion(arrival.submission, arrival.identity, state, reopening)
         workspace = self._configuration.workspace(arrival.submission.workspace_id)
         ruling = rule(occasion, workspace)
@@ -93,7 +103,7 @@ class Placement:
         elif reopening:
             self._reopen(state, arrival, ruling, decision_id)
         else:
-            self._follow_up(state, ruling)
+            self._follow_up(state, ruling, arrival)
         self._link(state, links)
         seq = self._receive(state, arrival, decision_id)
         self.placed.append(Placed(arrival, state, seq, decision_id, ruling, applied))
@@ -109,7 +119,8 @@ class Placement:
             known = self.open_by_sender.get(key)
             candidates = [known] if known else []
         for state in candidates:
-            if state.takes(submission.channel, submission.received_at):
+            is_kept = arrival.is_quiet and state.status == "solved"
+            if is_kept or state.takes(submission.channel, submission.received_at):
                 return state, [other.id for other in candidates if other is not state]
         return None, [other.id for other in candidates] if arrival.mail else []
 
@@ -169,10 +180,10 @@ class Placement:
             assignee_before=assignee_before,
         )
 
-    def _follow_up(self, state: ConversationState, ruling: Ruling) -> None:
+    def _follow_up(self, state: ConversationState, ruling: Ruling, arrival: Arrival) -> None:
         """What the customer adds may make a matter more urgent; its queue and agent stay."""
         state.tags |= ruling.tags
-        if Priority(ruling.priority) > state.priority:
+        if Priority(ruling.priority) > state.priority and not arrival.is_quiet:
             state.priority = ruling.priority
             self.raised.add(state.id)
 

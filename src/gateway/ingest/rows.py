@@ -1,11 +1,12 @@
 """The rows of a batch, table by table, each written in one go."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import asyncpg
 
-from channels.contract import EmailHeaders
+from channels.contract import DeliveryReport, EmailHeaders
 from gateway.database.connections import to_json
 from gateway.ids import new_id
 from gateway.ingest.placing import Placed, Placement, Waiting
@@ -46,7 +47,8 @@ COLUMNS = {
     "queue_entry": "workspace_id, conversation_id, id, queue_id, queued_at, effective_at",
     "message": (
         "workspace_id, id, conversation_id, seq, direction, channel_id, identity_id, subject, "
-        "text, html, email, attributes, automatic, sent_at, created_at"
+        "text, html, email, attributes, automatic, automatic_kind, "
+        "authentication, reports, sent_at, created_at"
     ),
     "raw_payload": "workspace_id, message_id, content_type, envelope, body, sha256",
     "attachment": (
@@ -163,9 +165,19 @@ def _message(placed: Placed) -> tuple[Any, ...]:
         to_json(email_document(inbound.email)) if inbound.email else None,
         to_json(dict(inbound.attributes)) if inbound.attributes else None,
         inbound.automatic,
+        inbound.automatic_kind,
+        to_json(dict(inbound.authentication)) if inbound.authentication else None,
+        to_json([report_document(report) for report in inbound.reports])
+        if inbound.reports
+        else None,
         inbound.sent_at,
         submission.received_at,
     )
+
+
+def report_document(report: DeliveryReport) -> dict[str, Any]:
+    """An entry of `message.reports`: the names of `DeliveryReport`, without what is empty."""
+    return {name: value for name, value in asdict(report).items() if value}
 
 
 def email_document(headers: EmailHeaders) -> dict[str, Any]:

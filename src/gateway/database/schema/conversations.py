@@ -1,12 +1,13 @@
 """Who writes, what they wrote, and the matter that it belongs to."""
 
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Index, LargeBinary, Text, UniqueConstraint, false, text
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from channels.contract import AutomaticKind
 from gateway.database.schema.base import (
     Base,
     CreatedAt,
@@ -144,11 +145,16 @@ class ConversationLink(Base):
 
 
 class Message(Base):
-    """Something said. `seq` counts from 1 within the conversation, in the order of commits."""
+    """Something said. `seq` counts from 1 within the conversation, in the order of commits.
+
+    `reports` is what a mail says about deliveries: a list of `channels.contract.DeliveryReport`,
+    without what is empty.
+    """
 
     __tablename__ = "message"
     __table_args__ = (
         one_of("direction", "inbound", "outbound", "note"),
+        one_of("automatic_kind", *get_args(AutomaticKind)),
         UniqueConstraint("conversation_id", "seq", "workspace_id"),
         inside_workspace("conversation_id", "conversation", ondelete="CASCADE"),
     )
@@ -167,6 +173,9 @@ class Message(Base):
     email: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     attributes: Mapped[dict[str, str] | None] = mapped_column(JSON)
     automatic: Mapped[bool] = mapped_column(server_default=false())
+    automatic_kind: Mapped[str | None]
+    authentication: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    reports: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
     sent_at: Mapped[Timestamp | None]
     created_at: Mapped[CreatedAt]
 
