@@ -45,8 +45,8 @@ class Gateway:
             max_bytes=settings.ingest_queue_bytes,
         )
         blobs = BlobStore(database, settings.inline_payload_bytes)
-        self.intake = Intake(self.writer, blobs, self.metrics)
         self.reports = Reports(database, self.wakeups, self.metrics)
+        self.intake = Intake(self.writer, blobs, self.reports, self.metrics)
         self.hub = Hub(database, self.wakeups, settings.poll_interval_s)
         self.feed = FeedDoor(database, self.hub)
         self.smtp = SmtpDoor(

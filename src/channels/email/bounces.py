@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
 from channels.addresses import is_email
 from channels.contract import DeliveryReport
-from channels.email.delivery_status import RecipientStatus, read_delivery_status
+from channels.email.delivery_status import Action, RecipientStatus, read_delivery_status
 from channels.email.failure_words import is_delay, is_failure_notice, is_failure_subject
 from channels.email.headers import Headers, split_head
 from channels.email.identifiers import parse_identifiers, parse_message_id
@@ -55,14 +56,33 @@ def read_bounce(
 def _report(
     status: RecipientStatus, reference: str, occurred_at: datetime | None
 ) -> DeliveryReport:
-    state, failure = {
-        "failed": ("failed", failure_of(status.status)),
-        "delayed": ("sent", Failure.UNAVAILABLE),
-        "delivered": ("delivered", None),
-    }.get(status.action, ("sent", None))
     return DeliveryReport(
-        reference, status.address, state, failure, status.status, status.detail, occurred_at
+        reference=reference,
+        recipient=status.address,
+        state=_STATES[status.action],
+        failure=_failure(status),
+        code=status.status,
+        detail=status.detail,
+        occurred_at=occurred_at,
     )
+
+
+_STATES: dict[Action, Literal["sent", "delivered", "failed"]] = {
+    "failed": "failed",
+    "delayed": "sent",
+    "delivered": "delivered",
+    "relayed": "sent",
+}
+
+
+def _failure(status: RecipientStatus) -> Failure | None:
+    match status.action:
+        case "failed":
+            return failure_of(status.status)
+        case "delayed":
+            return Failure.UNAVAILABLE
+        case _:
+            return None
 
 
 def _statuses(root: Part, text: str, origin: Origin) -> list[RecipientStatus]:

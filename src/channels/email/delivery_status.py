@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from channels.addresses import is_email, normalise_email
 from channels.email.headers import MAX_FIELDS, Headers, split_head
@@ -16,7 +17,10 @@ MAX_RECIPIENTS = 500
 MAX_DETAIL = 500
 """Characters of a diagnostic that are kept."""
 
-_ACTIONS = {
+Action = Literal["failed", "delayed", "delivered", "relayed"]
+"""What became of a message for one recipient; `relayed` covers expansion to others too."""
+
+_ACTIONS: dict[str, Action] = {
     "failed": "failed",
     "failure": "failed",
     "fail": "failed",
@@ -35,12 +39,11 @@ _ADDRESS = re.compile(rf"(?<![^{_NO_PART}])[^{_NO_PART}@]{{1,200}}@[^{_NO_PART}@
 class RecipientStatus:
     """What a notification says about one recipient.
 
-    `action` is `failed`, `delayed`, `delivered` or `relayed`; `address` may be empty, `status` is
-    an enhanced status code (RFC 3463).
+    `address` may be empty, `status` is an enhanced status code (RFC 3463).
     """
 
     address: str
-    action: str
+    action: Action
     status: str
     detail: str = ""
 
@@ -93,12 +96,13 @@ def _diagnostic(fields: Headers) -> str:
     return re.sub(r"^(?:x-)?[\w-]{1,30};\s*", "", text)
 
 
-def _action(fields: Headers, status: str) -> str:
+def _action(fields: Headers, status: str) -> Action:
+    by_class: dict[str, Action] = {"4": "delayed", "2": "delivered"}
     action = _ACTIONS.get(fields.parametrised("action").value)
-    return action or {"4": "delayed", "2": "delivered"}.get(status[:1], "failed")
+    return action or by_class.get(status[:1], "failed")
 
 
-def _status(told: str, diagnostic: str, action: str) -> str:
+def _status(told: str, diagnostic: str, action: Action) -> str:
     """Return the status: the refusing server's own, which says more than the reporting server's."""
     if action in {"delivered", "relayed"}:
         return told or "2.0.0"

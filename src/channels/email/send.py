@@ -12,6 +12,7 @@ import httpx
 from channels.addresses import normalise_email
 from channels.contract import ChannelConfig, OutboundMessage, Sent
 from channels.email.compose import compose
+from channels.email.status_codes import known_failure
 from channels.errors import Failure, SendFailed
 from channels.text import one_line
 
@@ -31,20 +32,6 @@ _FAILURES = {
     551: Failure.BAD_RECIPIENT,
     552: Failure.TOO_LARGE,
     553: Failure.BAD_RECIPIENT,
-}
-# Enhanced codes (RFC 3463) say more than the reply code that they come with.
-_STATUS_FAILURES = {
-    "5.1.1": Failure.BAD_RECIPIENT,
-    "5.1.2": Failure.BAD_RECIPIENT,
-    "5.1.3": Failure.BAD_RECIPIENT,
-    "5.1.6": Failure.BAD_RECIPIENT,
-    "5.1.10": Failure.BAD_RECIPIENT,
-    "5.2.1": Failure.BAD_RECIPIENT,
-    "5.2.2": Failure.REJECTED,
-    "5.2.3": Failure.TOO_LARGE,
-    "5.3.4": Failure.TOO_LARGE,
-    "5.7.1": Failure.REJECTED,
-    "5.7.8": Failure.UNAUTHORISED,
 }
 
 
@@ -162,7 +149,7 @@ def _failure(error: aiosmtplib.SMTPResponseException, status: str) -> Failure:
     """Return what a reply means (RFC 5321 section 4.2): by enhanced status, then code and step."""
     if error.code < 500:
         return Failure.UNAVAILABLE
-    failure = _STATUS_FAILURES.get(status) or _FAILURES.get(error.code, Failure.REJECTED)
+    failure = known_failure(status) or _FAILURES.get(error.code, Failure.REJECTED)
     is_about_recipient = isinstance(error, aiosmtplib.SMTPRecipientRefused) or status
     if failure is Failure.BAD_RECIPIENT and not is_about_recipient:
         return Failure.REJECTED

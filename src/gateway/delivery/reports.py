@@ -182,6 +182,8 @@ async def _move(
 
 def _is_news(delivery: Delivery, report: DeliveryReport, kind: str) -> bool:
     ladder = OF_MAIL if kind == "email" else OF_TEXTS
+    if report.state == delivery.state == "sent":
+        return report.failure is not None and delivery.failure is None
     if ladder[report.state] <= ladder.get(delivery.state, 0):
         return False
     # A try whose answer was lost may fail while a later one is under way or has succeeded.

@@ -7,9 +7,11 @@ from uuid import UUID
 
 import structlog
 
-from channels.contract import Inbound, InboundMessage, Payload, ReceiptKey
+from channels.contract import DeliveryReport, Inbound, InboundMessage, Payload, ReceiptKey
 from channels.errors import Unparseable
 from gateway.configuration import ConfiguredChannel
+from gateway.database.connections import is_database_away
+from gateway.delivery.reports import Reports
 from gateway.ingest.blobs import BlobStore, sha256
 from gateway.ingest.quarantine import Held
 from gateway.ingest.submission import Accepted, Submission
@@ -28,9 +30,12 @@ SENDER_IS_THERE = frozenset({"web_form", "chat"})
 class Intake:
     """The one way in. Its answer means: committed."""
 
-    def __init__(self, writer: IngestWriter, blobs: BlobStore, metrics: Metrics) -> None:
+    def __init__(
+        self, writer: IngestWriter, blobs: BlobStore, reports: Reports, metrics: Metrics
+    ) -> None:
         self._writer = writer
         self._blobs = blobs
+        self._reports = reports
         self._received = metrics.received
 
     async def receive(self, channel: ConfiguredChannel, payload: Payload) -> Accepted:
@@ -74,7 +79,25 @@ class Intake:
             defect = Unparseable(type(error).__name__, "the parser failed")
             return await self._hold(_unread(channel, payload, received_at, defect), replays)
         submission = Submission(channel, payload, message, received_at, replays=replays)
-        return await self._writer.submit(await self._blobs.lighten(submission))
+        accepted = await self._writer.submit(await self._blobs.lighten(submission))
+        if message.reports:
+            await self._report(channel, message.reports)
+        return accepted
+
+    async def _report(
+        self, channel: ConfiguredChannel, reports: tuple[DeliveryReport, ...]
+    ) -> None:
+        """Apply what a bounce says, before its sender hears that it is stored.
+
+        Where that fails with the database, the sender comes again, and so do the reports; whatever
+        else goes wrong must not make it, since the message is there.
+        """
+        try:
+            await self._reports.record(channel, reports)
+        except Exception as error:
+            if is_database_away(error):
+                raise
+            log.exception("ingest.reports_failed", channel=str(channel.config.id))
 
     async def _hold(self, item: Held, replays: UUID | None) -> Accepted:
         return await self._writer.submit(replace(item, replays=replays))
