@@ -776,6 +776,42 @@ def upgrade() -> None:
         postgresql_where=sa.text("sha256 IS NOT NULL"),
     )
     op.create_table(
+        "remote_file",
+        sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("message_id", sa.Uuid(), nullable=False),
+        sa.Column("channel_id", sa.Uuid(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("filename", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("failure", sa.Text(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.CheckConstraint("state IN ('waiting', 'failed')", name=op.f("remote_file_state_check")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "channel_id"],
+            ["channel.workspace_id", "channel.id"],
+            name=op.f("remote_file_workspace_id_channel_id_fkey"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "message_id"],
+            ["message.workspace_id", "message.id"],
+            name=op.f("remote_file_workspace_id_message_id_fkey"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("remote_file_pkey")),
+    )
+    op.create_index(
+        "remote_file_due_idx",
+        "remote_file",
+        ["workspace_id", "channel_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_index(op.f("remote_file_message_id_idx"), "remote_file", ["message_id"], unique=False)
+    op.create_table(
         "attempt",
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("delivery_id", sa.Uuid(), nullable=False),
@@ -801,6 +837,13 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("attempt")
+    op.drop_index(op.f("remote_file_message_id_idx"), table_name="remote_file")
+    op.drop_index(
+        "remote_file_due_idx",
+        table_name="remote_file",
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.drop_table("remote_file")
     op.drop_index(
         op.f("raw_payload_sha256_idx"),
         table_name="raw_payload",

@@ -107,12 +107,22 @@ class Attachment:
 
 
 @record
+class RemoteFile:
+    """A file of a message that its provider keeps; `url` may hold a secret and is never logged."""
+
+    url: str = field(repr=False)
+    content_type: str = ""
+    filename: str | None = None
+
+
+@record
 class InboundMessage:
     """A provider's payload in the gateway's terms.
 
     Every text is valid UTF-8 without NUL (see `channels.text.clean`), so that it can be stored.
     `text` is always there, possibly empty; `html` is untrusted and must be sanitised for display.
     `attributes` are facts about the contact or the matter (form fields, profile name).
+    `files` are fetched after the message is stored, and become attachments of it then.
     `consent` is set where the whole message refuses further ones, or allows them again.
     `automatic` marks mail written by a machine (RFC 3834), which is never answered automatically;
     `automatic_kind` says which sort. `authentication` holds verdicts of a trusted server (RFC 8601)
@@ -131,6 +141,7 @@ class InboundMessage:
     attachments: tuple[Attachment, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     consent: Literal["stop", "start"] | None = None
+    files: tuple[RemoteFile, ...] = ()
     automatic_kind: AutomaticKind | None = None
     authentication: Mapping[str, str] = field(default_factory=dict)
     reports: tuple["DeliveryReport", ...] = ()
@@ -240,6 +251,19 @@ class Outbound(Protocol):
         """
 
 
+class MediaSource(Protocol):
+    """The half that fetches files which a provider keeps."""
+
+    async def fetch(
+        self, file: RemoteFile, channel: ChannelConfig, http: httpx.AsyncClient, max_bytes: int
+    ) -> Attachment:
+        """Return the file; nothing but the provider's own places may be asked.
+
+        Raises:
+            FetchFailed: with a code of the closed vocabulary, which says whether to try again.
+        """
+
+
 @record
 class Webhook:
     """How a provider posts to `/in/{provider}/{channel key}`, and to `/status` below it.
@@ -267,6 +291,7 @@ class Adapter:
     inbound: Inbound
     outbound: Outbound | None
     status: StatusInbound | None = None
+    media: MediaSource | None = None
     webhook: Webhook | None = None
     max_text: int | None = None
     settings: frozenset[str] = frozenset()

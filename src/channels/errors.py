@@ -21,7 +21,10 @@ class Unparseable(ChannelError):  # noqa: N818
 
 
 class Failure(StrEnum):
-    """Why a message was not sent. The worker decides on retries by `is_temporary` alone."""
+    """Why a message was not sent, or a file not fetched.
+
+    The workers decide on retries by `is_temporary` alone.
+    """
 
     UNREACHABLE = "unreachable"  # no connection, time-out, TLS failure
     THROTTLED = "throttled"  # the provider asks to slow down
@@ -59,6 +62,16 @@ class SendFailed(ChannelError):  # noqa: N818
         self.code = code
         self.retry_after = retry_after
         self.unwanted = unwanted
+
+
+class FetchFailed(ChannelError):  # noqa: N818
+    """A file could not be fetched; `retry_after` is the provider's own wish in seconds."""
+
+    def __init__(self, failure: Failure, detail: str, *, retry_after: float | None = None) -> None:
+        super().__init__(f"{failure}: {detail}")
+        self.failure = failure
+        self.detail = detail
+        self.retry_after = retry_after
 
 
 class InvalidForm(Unparseable):

@@ -8,7 +8,7 @@ from channels.contract import Adapter, Kind, Webhook
 from channels.email.parse import EmailInbound
 from channels.email.send import SmtpOutbound
 from channels.errors import ChannelError
-from channels.sms.twilio import TwilioInbound, TwilioOutbound, TwilioStatus
+from channels.sms.twilio import TwilioInbound, TwilioMedia, TwilioOutbound, TwilioStatus
 from channels.sms.twilio_codes import MAX_TEXT
 from channels.web_form import WebFormInbound
 
@@ -37,6 +37,7 @@ _ALL = (
         inbound=TwilioInbound(),
         outbound=TwilioOutbound(),
         status=TwilioStatus(),
+        media=TwilioMedia(),
         webhook=Webhook(
             headers=("x-twilio-signature",),
             answer=EMPTY_TWIML,

@@ -20,6 +20,7 @@ from gateway.housekeeping import keep_house
 from gateway.ingest.blobs import BlobStore
 from gateway.ingest.door import Intake
 from gateway.ingest.writer import IngestWriter
+from gateway.media.worker import MediaWorker
 from gateway.metrics import Metrics
 from gateway.settings import Settings
 from gateway.wakeups import Wakeups
@@ -44,9 +45,9 @@ class Gateway:
             max_messages=settings.ingest_queue_messages,
             max_bytes=settings.ingest_queue_bytes,
         )
-        blobs = BlobStore(database, settings.inline_payload_bytes)
+        self.blobs = BlobStore(database, settings.inline_payload_bytes)
         self.reports = Reports(database, self.wakeups, self.metrics)
-        self.intake = Intake(self.writer, blobs, self.reports, self.metrics)
+        self.intake = Intake(self.writer, self.blobs, self.reports, self.metrics)
         self.hub = Hub(database, self.wakeups, settings.poll_interval_s)
         self.feed = FeedDoor(database, self.hub)
         self.smtp = SmtpDoor(
@@ -86,17 +87,28 @@ class Gateway:
         async with AsyncExitStack() as stack:
             if works:
                 http = await stack.enter_async_context(_http())
-                worker = DeliveryWorker(
-                    self.database,
-                    self.configuration,
-                    self.wakeups,
-                    self.metrics,
-                    self.settings,
-                    http,
-                )
-                loops |= {"worker": worker.run, "chores": partial(keep_house, self.database)}
+                loops |= self._work(http)
             await stack.enter_async_context(running(shared | loops))
             yield
+
+    def _work(self, http: httpx.AsyncClient) -> dict[str, Loop]:
+        deliveries = DeliveryWorker(
+            self.database, self.configuration, self.wakeups, self.metrics, self.settings, http
+        )
+        media = MediaWorker(
+            self.database,
+            self.configuration,
+            self.blobs,
+            self.wakeups,
+            self.metrics,
+            self.settings,
+            http,
+        )
+        return {
+            "worker": deliveries.run,
+            "media": media.run,
+            "chores": partial(keep_house, self.database),
+        }
 
 
 def _http() -> httpx.AsyncClient:

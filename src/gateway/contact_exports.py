@@ -25,6 +25,7 @@ from gateway.database.schema import (
     Message,
     OptOut,
     RawPayload,
+    RemoteFile,
 )
 from gateway.problems import not_found
 
@@ -158,6 +159,7 @@ async def _message(session: AsyncSession, workspace_id: int, message_id: UUID) -
     return {
         **document(message),
         "attachments": await _attachments(session, message),
+        "remote_files": await _remote_files(session, message),
         "deliveries": await _deliveries(session, message),
         "raw": await _raw(session, raw) if raw else None,
     }
@@ -176,6 +178,16 @@ async def _attachments(session: AsyncSession, message: Message) -> list[Document
     )
     rows = (await session.execute(statement)).all()
     return [{**document(row), "content": _base64(content)} for row, content in rows]
+
+
+async def _remote_files(session: AsyncSession, message: Message) -> list[Document]:
+    statement = (
+        select(RemoteFile)
+        .where(RemoteFile.workspace_id == message.workspace_id)
+        .where(RemoteFile.message_id == message.id)
+        .order_by(RemoteFile.id)
+    )
+    return [document(row) for row in await session.scalars(statement)]
 
 
 async def _deliveries(session: AsyncSession, message: Message) -> list[Document]:

@@ -19,6 +19,7 @@ from gateway.database.schema import (
     Message,
     Quarantine,
     RawPayload,
+    RemoteFile,
     ThreadRef,
 )
 from gateway.feed.log import EventType, Happening, append_in, in_place
@@ -148,7 +149,7 @@ async def _empty_messages(
 
 async def _strip(session: AsyncSession, workspace_id: int, message_id: UUID) -> None:
     """Delete what a message has beside its row."""
-    for table in (Attachment, RawPayload, Quarantine, ThreadRef):
+    for table in (Attachment, RawPayload, RemoteFile, Quarantine, ThreadRef):
         await session.execute(
             delete(table).where(table.workspace_id == workspace_id, table.message_id == message_id)
         )

@@ -34,6 +34,12 @@ class Metrics:
             ["kind", "outcome"],
             registry=self.registry,
         )
+        self.files = Counter(
+            "sportello_files_total",
+            "Tries of fetching a file that a provider keeps, by outcome",
+            ["outcome"],
+            registry=self.registry,
+        )
 
     def gauge(self, name: str, meaning: str, read: Callable[[], float]) -> None:
         """A figure that is read whenever somebody asks."""

@@ -12,6 +12,8 @@ def texts(message: InboundMessage) -> list[str]:
     found += [each for pair in message.attributes.items() for each in pair]
     for attachment in message.attachments:
         found += [attachment.filename, attachment.content_type, attachment.content_id or ""]
+    for file in message.files:
+        found += [file.url, file.content_type, file.filename or ""]
     if message.email:
         headers = message.email
         found += [*headers.references, *headers.to, *headers.cc]

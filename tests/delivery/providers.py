@@ -73,6 +73,12 @@ class Twilio:
     texts: list[dict[str, str]] = field(default_factory=list)
     answers: dict[str, list[tuple[int, int, str]]] = field(default_factory=dict)
     before_answer: Callable[[dict[str, str]], Awaitable[None]] | None = None
+    media: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    media_answers: list[int] = field(default_factory=list)
+    may_give_media: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.may_give_media.set()
 
     @property
     def settings(self) -> dict[str, str]:
@@ -86,20 +92,44 @@ class Twilio:
         return {"auth_token": self.auth_token}
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        """Serve `POST /2010-04-01/Accounts/{AccountSid}/Messages.json` (ASGI)."""
+        """Serve `POST /2010-04-01/Accounts/{AccountSid}/Messages.json` and media (ASGI)."""
+        if scope["method"] == "GET":
+            await self.may_give_media.wait()
+            await _send(send, *self._file(scope))
+            return
         form = {name: values[0] for name, values in parse_qs(await _body(receive)).items()}
         status, wait, answer = self._answer(scope, form)
         if status == 201 and self.before_answer is not None:
             await self.before_answer({**form, **orjson.loads(answer)})
         headers = [(b"content-type", b"application/json"), (b"retry-after", wait.encode())]
-        await send(
-            {"type": "http.response.start", "status": status, "headers": headers[: 1 + bool(wait)]}
-        )
-        await send({"type": "http.response.body", "body": answer.encode()})
+        await _send(send, status, headers[: 1 + bool(wait)], answer.encode())
+
+    def keep(self, name: str, content: bytes, content_type: str = "image/png") -> str:
+        """Keep a file as media of a message; returns its URL."""
+        path = f"/2010-04-01/Accounts/{self.account_sid}/Messages/MM1/Media/{name}"
+        self.media[path] = (content_type, content)
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def _is_authorised(self, scope: dict[str, Any]) -> bool:
+        basic = base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode()).decode()
+        return bool(dict(scope["headers"]).get(b"authorization") == f"Basic {basic}".encode())
+
+    def _file(self, scope: dict[str, Any]) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        """The API checks who asks and redirects to a store, as Twilio does."""
+        path = scope["path"]
+        if path.startswith("/store") and path.removeprefix("/store") in self.media:
+            content_type, content = self.media[path.removeprefix("/store")]
+            return 200, [(b"content-type", content_type.encode())], content
+        if not self._is_authorised(scope):
+            return 401, [], b""
+        if self.media_answers:
+            return self.media_answers.pop(0), [], b""
+        if path not in self.media:
+            return 404, [], b""
+        return 307, [(b"location", f"/store{path}".encode())], b""
 
     def _answer(self, scope: dict[str, Any], form: dict[str, str]) -> tuple[int, str, str]:
-        basic = base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode()).decode()
-        if dict(scope["headers"]).get(b"authorization") != f"Basic {basic}".encode():
+        if not self._is_authorised(scope):
             return 401, "", '{"code": 20003, "message": "Authenticate", "status": 401}'
         if scope["path"] != f"/2010-04-01/Accounts/{self.account_sid}/Messages.json":
             return 404, "", '{"code": 20404, "message": "not found", "status": 404}'
@@ -108,6 +138,11 @@ class Twilio:
             return status, wait, f'{{"code": {code}, "message": "no", "status": {status}}}'
         self.texts.append(form)
         return 201, "", f'{{"sid": "SM{len(self.texts):032x}", "status": "queued"}}'
+
+
+async def _send(send: Any, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _body(receive: Any) -> str:
@@ -119,8 +154,8 @@ async def _body(receive: Any) -> str:
 
 
 @asynccontextmanager
-async def twilio() -> AsyncIterator[Twilio]:
-    application = Twilio()
+async def twilio(application: Twilio | None = None) -> AsyncIterator[Twilio]:
+    application = application or Twilio()
     server = uvicorn.Server(
         uvicorn.Config(
             application,

@@ -4,6 +4,7 @@ Sources: twilio.com/docs/usage/security, /docs/messaging/guides/webhook-request,
 /docs/messaging/api/message-resource and /docs/api/errors.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -15,16 +16,20 @@ from twilio.request_validator import RequestValidator
 from channels.addresses import is_whatsapp, normalise_phone, whatsapp
 from channels.callbacks import delivery_in
 from channels.contract import (
+    Attachment,
     ChannelConfig,
     DeliveryReport,
     InboundMessage,
     OutboundMessage,
     Payload,
     ReceiptKey,
+    RemoteFile,
     Sender,
     Sent,
 )
-from channels.errors import Failure, InvalidSignature, SendFailed, Unparseable
+from channels.errors import Failure, FetchFailed, InvalidSignature, SendFailed, Unparseable
+from channels.media import Storehouse, fetch
+from channels.retrying import retry_after_s
 from channels.sms.keywords import Consent, consent_in
 from channels.sms.twilio_codes import (
     FAILURES,
@@ -37,9 +42,11 @@ from channels.text import clean, name_or_none, one_line
 
 BASE_URL = "https://api.twilio.com"
 
+_STORES = frozenset({".twiliocdn.com", "s3-external-1.amazonaws.com"})
 _FORM = "application/x-www-form-urlencoded"
 _MAX_FIELDS = 500
 _MAX_MEDIA = 10
+_MAX_URL = 2_000
 
 
 class TwilioInbound:
@@ -49,7 +56,7 @@ class TwilioInbound:
         _verify(payload, channel)
 
     def parse(self, payload: Payload, channel: ChannelConfig) -> InboundMessage:
-        """Read a message; media stay with Twilio and their URLs go into the attributes.
+        """Read a message; its media stay with Twilio until they are fetched.
 
         Raises:
             Unparseable: `not_a_form`, or `missing_field` for the sender or the identifier.
@@ -68,6 +75,7 @@ class TwilioInbound:
             text=form.first("Body"),
             attributes=_attributes(form),
             consent=_consent(form),
+            files=_files(form),
         )
 
 
@@ -175,6 +183,29 @@ def _verify(payload: Payload, channel: ChannelConfig) -> None:
         raise InvalidSignature("AccountSid is not the channel's")
 
 
+class TwilioMedia:
+    """The half that fetches media: the API asks for our credentials and redirects to a store.
+
+    Sources: twilio.com/docs/messaging/api/media-resource, and its support's page on protecting
+    media with HTTP basic authentication, which names the stores.
+    """
+
+    async def fetch(
+        self, file: RemoteFile, channel: ChannelConfig, http: httpx.AsyncClient, max_bytes: int
+    ) -> Attachment:
+        account = channel.settings.get("account_sid")
+        token = channel.secrets.get("auth_token")
+        if not account or not token:
+            raise FetchFailed(Failure.MISCONFIGURED, "account_sid or auth_token is not set")
+        basic = b64encode(f"{account}:{token}".encode()).decode()
+        storehouse = Storehouse(
+            api=channel.settings.get("base_url") or BASE_URL,
+            hosts=_STORES,
+            headers={"authorization": f"Basic {basic}"},
+        )
+        return await fetch(file, storehouse, http, max_bytes)
+
+
 class _Form(dict[str, list[str]]):
     """A form's values by name; `getlist` is how Twilio's validator asks for repeated ones."""
 
@@ -210,14 +241,18 @@ def _consent(form: _Form) -> Consent | None:
 
 
 def _attributes(form: _Form) -> dict[str, str]:
-    attributes = {"transport": "whatsapp" if is_whatsapp(form.first("From")) else "sms"}
+    return {"transport": "whatsapp" if is_whatsapp(form.first("From")) else "sms"}
+
+
+def _files(form: _Form) -> tuple[RemoteFile, ...]:
     count = form.first("NumMedia")
     if not (count.isascii() and count.isdigit()):
-        return attributes
-    for index in range(min(int(count[:3]), _MAX_MEDIA)):
-        attributes[f"media_url_{index}"] = form.first(f"MediaUrl{index}")[:2_000]
-        attributes[f"media_type_{index}"] = form.first(f"MediaContentType{index}")[:200]
-    return attributes
+        return ()
+    return tuple(
+        RemoteFile(url, one_line(form.first(f"MediaContentType{index}"), 200).lower())
+        for index in range(min(int(count[:3]), _MAX_MEDIA))
+        if (url := form.first(f"MediaUrl{index}")[:_MAX_URL])
+    )
 
 
 def _request(message: OutboundMessage, channel: ChannelConfig) -> Mapping[str, str]:
@@ -240,7 +275,7 @@ def _result(response: httpx.Response) -> Sent:
         _failure(response.status_code, code if isinstance(code, int) else 0),
         detail,
         code=str(code or response.status_code)[:20],
-        retry_after=_seconds(response.headers.get("retry-after", "")),
+        retry_after=retry_after_s(response.headers.get("retry-after", "")),
         unwanted=code == OPTED_OUT,
     )
 
@@ -264,8 +299,3 @@ def _json(response: httpx.Response) -> dict[str, object]:
     except orjson.JSONDecodeError:
         return {}
     return answer if isinstance(answer, dict) else {}
-
-
-def _seconds(retry_after: str) -> float | None:
-    is_number = retry_after.isascii() and retry_after.isdigit()
-    return float(min(int(retry_after[:6]), 86_400)) if is_number else None

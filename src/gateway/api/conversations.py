@@ -48,6 +48,17 @@ class AttachmentOut(BaseModel):
     content_id: str | None
 
 
+class RemoteFileOut(BaseModel):
+    """A file that the provider keeps: `waiting` to be fetched, or `failed` for good, and why."""
+
+    id: UUID
+    content_type: str
+    state: Literal["waiting", "failed"]
+    attempts: int
+    failure: str | None
+    detail: str | None
+
+
 class DeliveryOut(BaseModel):
     """One sending of the message; `failure` and `detail` say why it is not sent yet, or ever.
 
@@ -90,6 +101,7 @@ class MessageOut(BaseModel):
     sent_at: datetime | None
     created_at: datetime
     attachments: list[AttachmentOut]
+    remote_files: list[RemoteFileOut]
     deliveries: list[DeliveryOut]
 
 
@@ -345,6 +357,9 @@ def _message(said: Said) -> MessageOut:
         sent_at=message.sent_at,
         created_at=message.created_at,
         attachments=[_attachment(each) for each in said.attachments],
+        remote_files=[
+            RemoteFileOut.model_validate(each, from_attributes=True) for each in said.remote_files
+        ],
         deliveries=[_delivery(each) for each in said.deliveries],
     )
 

@@ -16,6 +16,7 @@ from gateway.database.schema import (
     Decision,
     Delivery,
     Message,
+    RemoteFile,
 )
 from gateway.feed.item import ConversationItem
 from gateway.feed.snapshot import NOT_CLOSED, item_of, select_items
@@ -80,11 +81,15 @@ async def conversation_exists(
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message with the name of the agent who wrote it, its files and its deliveries."""
+    """A message with the name of the agent who wrote it, its files and its deliveries.
+
+    `remote_files` are those that could not be fetched, or not yet.
+    """
 
     message: Message
     agent_name: str | None
     attachments: list[Attachment]
+    remote_files: list[RemoteFile]
     deliveries: list[Delivery]
 
 
@@ -106,9 +111,16 @@ async def list_messages(
     rows = (await session.execute(statement)).all()
     ids = [message.id for message, _ in rows]
     attachments = await _belonging(session, Attachment, workspace_id, ids)
+    remote_files = await _belonging(session, RemoteFile, workspace_id, ids)
     deliveries = await _belonging(session, Delivery, workspace_id, ids)
     return [
-        Said(message, name, attachments.get(message.id, []), deliveries.get(message.id, []))
+        Said(
+            message,
+            name,
+            attachments.get(message.id, []),
+            remote_files.get(message.id, []),
+            deliveries.get(message.id, []),
+        )
         for message, name in rows
     ]
 

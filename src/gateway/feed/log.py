@@ -30,6 +30,7 @@ class EventType(StrEnum):
     RECEIVED = "message.received"
     REPLIED = "message.replied"
     NOTED = "message.noted"
+    CHANGED = "message.changed"
     EMPTIED = "message.emptied"
     DELIVERY = "delivery.changed"
 

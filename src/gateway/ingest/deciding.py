@@ -101,7 +101,7 @@ def gather(occasion: Occasion) -> dict[str, FactValue | None]:
         "text": inbound.text,
         "is_automatic": inbound.automatic,
         "automatic_kind": inbound.automatic_kind,
-        "attachment_count": len(submission.attachments),
+        "attachment_count": submission.file_count,
         "received_at": submission.received_at,
         "is_new": state is None,
         "is_reopened": occasion.is_reopening,

@@ -207,7 +207,7 @@ class Placement:
             "seq": state.message_count,
             "direction": "inbound",
             "channel": submission.channel.config.id,
-            "attachments": len(submission.attachments),
+            "attachments": submission.file_count,
             "automatic": submission.inbound.automatic,
         }
         changed = {

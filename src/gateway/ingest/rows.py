@@ -54,6 +54,9 @@ COLUMNS = {
     "attachment": (
         "workspace_id, id, message_id, filename, content_type, size, sha256, inline, content_id"
     ),
+    "remote_file": (
+        "workspace_id, id, message_id, channel_id, url, content_type, filename, state, due_at"
+    ),
     "decision": (
         "workspace_id, conversation_id, id, message_id, rule_set_version, facts, outcome, "
         "explanation, error, decided_at"
@@ -78,6 +81,7 @@ async def write(connection: "asyncpg.Connection[Any]", placement: Placement) -> 
         ("message", [_message(placed) for placed in placement.placed]),
         ("raw_payload", [_raw(placed) for placed in placement.placed]),
         ("attachment", [row for placed in placement.placed for row in _attachments(placed)]),
+        ("remote_file", [row for placed in placement.placed for row in _remote_files(placed)]),
         ("decision", [_decision(placed) for placed in placement.placed]),
     ):
         if rows:
@@ -219,6 +223,24 @@ def _attachments(placed: Placed) -> Sequence[tuple[Any, ...]]:
             stored.content_id,
         )
         for stored in submission.attachments
+    ]
+
+
+def _remote_files(placed: Placed) -> Sequence[tuple[Any, ...]]:
+    submission = placed.arrival.submission
+    return [
+        (
+            submission.workspace_id,
+            new_id(),
+            placed.arrival.message_id,
+            submission.channel.config.id,
+            file.url,
+            file.content_type,
+            file.filename,
+            "waiting",
+            submission.received_at,
+        )
+        for file in submission.inbound.files
     ]
 
 

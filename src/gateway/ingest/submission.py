@@ -53,6 +53,11 @@ class Submission:
         return self.workspace_id, receipt.space, stored_key(receipt)
 
     @property
+    def file_count(self) -> int:
+        """Attachments, and files that the provider keeps as yet."""
+        return len(self.attachments) + len(self.inbound.files)
+
+    @property
     def size(self) -> int:
         """Bytes that it holds in memory while it waits."""
         return len(self.payload.body) + len(self.inbound.text) + len(self.inbound.html or "")

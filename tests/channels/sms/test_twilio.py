@@ -16,7 +16,7 @@ from tests.channels.sms.twilio_payloads import (
 )
 from tests.channels.storable import assert_storable
 
-from channels.contract import ChannelConfig, Inbound, Payload, ReceiptKey
+from channels.contract import ChannelConfig, Inbound, Payload, ReceiptKey, RemoteFile
 from channels.errors import InvalidSignature, Unparseable
 from channels.sms.twilio import TwilioInbound
 
@@ -91,10 +91,10 @@ def test_whatsapp() -> None:
 
 
 def test_media_stay_with_twilio() -> None:
-    form = fields(NumMedia="1", MediaUrl0="https://api.example/m", MediaContentType0="image/png")
-    attributes = TwilioInbound().parse(delivered(form), twilio_channel()).attributes
-    assert attributes["media_url_0"] == "https://api.example/m"
-    assert attributes["media_type_0"] == "image/png"
+    form = fields(NumMedia="2", MediaUrl0="https://api.example/m", MediaContentType0="image/PNG")
+    message = TwilioInbound().parse(delivered(form), twilio_channel())
+    assert message.files == (RemoteFile("https://api.example/m", "image/png"),)
+    assert "api.example" not in repr(message)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from gateway.database.schema.conversations import (
     ConversationLink,
     Identity,
     Message,
+    RemoteFile,
     ThreadRef,
 )
 from gateway.database.schema.deliveries import Attempt, Delivery, OptOut
@@ -55,6 +56,7 @@ __all__ = [
     "QueueEntry",
     "RawPayload",
     "Receipt",
+    "RemoteFile",
     "RuleSetVersion",
     "ThreadRef",
     "Workspace",

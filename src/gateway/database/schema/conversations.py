@@ -201,6 +201,41 @@ class Attachment(Base):
     content_id: Mapped[str | None]
 
 
+class RemoteFile(Base):
+    """A file of a message that its provider keeps; once fetched it is an attachment instead.
+
+    `due_at` is when to try (again), and, while a worker has it, when its lease ends.
+    """
+
+    __tablename__ = "remote_file"
+    __table_args__ = (
+        one_of("state", "waiting", "failed"),
+        Index(None, "message_id"),
+        Index(
+            "remote_file_due_idx",
+            "workspace_id",
+            "channel_id",
+            "due_at",
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        inside_workspace("message_id", "message", ondelete="CASCADE"),
+        inside_workspace("channel_id", "channel"),
+    )
+
+    workspace_id: Mapped[WorkspaceId]
+    id: Mapped[RowId]
+    message_id: Mapped[UUID]
+    channel_id: Mapped[UUID]
+    url: Mapped[str]
+    content_type: Mapped[str]
+    filename: Mapped[str | None]
+    state: Mapped[str]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    due_at: Mapped[Timestamp]
+    failure: Mapped[str | None]
+    detail: Mapped[str | None]
+
+
 class ThreadRef(Base):
     """Which conversation a Message-ID (RFC 5322) belongs to; also ids seen only in References.
 
