@@ -158,7 +158,7 @@ def _unstructured(root: Part, text: str, origin: Origin) -> list[RecipientStatus
     notice = own_words(text)
     subject = root.headers.text("subject")[:1_000]
     is_certain = _is_certain(root, origin)
-    if not _is_notice(origin, subject, notice, is_certain=is_certain):
+    if not _is_notice(origin, subject, notice, _returned(root, text), is_certain=is_certain):
         return []
     fields = embedded_fields(text)
     is_delayed = is_delay(subject, notice)
@@ -174,11 +174,14 @@ def _is_certain(root: Part, origin: Origin) -> bool:
     return origin.is_daemon or "x-failed-recipients" in origin.names or _is_report(root)
 
 
-def _is_notice(origin: Origin, subject: str, notice: str, *, is_certain: bool) -> bool:
+def _is_notice(
+    origin: Origin, subject: str, notice: str, returned: Headers, *, is_certain: bool
+) -> bool:
     """Whether words tell of a failed delivery: the more of them, the less sure the sender is."""
     is_subject, is_text = is_failure_subject(subject), is_failure_notice(notice)
     if not is_certain:
-        return is_subject and is_text
+        is_about_mail = bool(stated_code(notice) or returned.fields)
+        return is_subject and is_text and is_about_mail
     return is_subject or "x-failed-recipients" in origin.names or (is_text and has_reply(notice))
 
 

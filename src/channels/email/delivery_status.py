@@ -1,7 +1,7 @@
 """Delivery status notifications (RFC 3464): the machine-readable part of a bounce."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,8 +31,9 @@ _ACTIONS: dict[str, Action] = {
     "expanded": "relayed",
 }
 _BLANK_LINE = re.compile(rb"(?:\r?\n[ \t]*){2,}")
-_NO_PART = r"""\s<>()\[\];:,"'"""
-_ADDRESS = re.compile(rf"(?<![^{_NO_PART}])[^{_NO_PART}@]{{1,200}}@[^{_NO_PART}@]{{1,200}}")
+_NO_PART = r'\s<>()\[\]{};:,"|`\\'
+_ADDRESS = re.compile(rf"(?<![^{_NO_PART}])[^{_NO_PART}@]{{1,64}}@[^{_NO_PART}@]{{1,254}}")
+_AROUND = ".'*-=/?!"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,15 @@ _NAMES = ("original-recipient", "final-recipient", "x-actual-recipient", "x-fail
 
 def _address(value: str) -> str:
     """Return the address of `rfc822; ann@example.com`, wrapped in whatever servers add."""
-    found = _ADDRESS.search(value.rpartition(";")[2][:1_000])
-    address = normalise_email(found[0].strip(".'")) if found else ""
-    return address if is_email(address) else ""
+    return next(addresses_in(value.rpartition(";")[2][:1_000]), ("", 0))[0]
+
+
+def addresses_in(line: str) -> Iterator[tuple[str, int]]:
+    """Yield the addresses in a line of text, normalised, with where they begin."""
+    for found in _ADDRESS.finditer(line):
+        address = normalise_email(found[0].strip(_AROUND))
+        if is_email(address):
+            yield address, found.start()
 
 
 def _diagnostic(fields: Headers) -> str:

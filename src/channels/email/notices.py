@@ -10,8 +10,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
 
-from channels.addresses import is_email, normalise_email
-from channels.email.delivery_status import MAX_DETAIL, MAX_RECIPIENTS, RecipientStatus
+from channels.email.delivery_status import (
+    MAX_DETAIL,
+    MAX_RECIPIENTS,
+    RecipientStatus,
+    addresses_in,
+)
 from channels.email.status_codes import inferred_code, is_general, stated_code
 from channels.text import one_line
 
@@ -19,16 +23,14 @@ MAX_NOTICE = 30_000
 """Characters of a notice that are read."""
 
 _MAX_LINE = 1_000
-_NO_PART = r"""\s<>()\[\]{};:,"'|=&?/*`\\"""
-_ADDRESS = re.compile(rf"(?<![^{_NO_PART}])[^{_NO_PART}@]{{1,64}}@[^{_NO_PART}@]{{1,254}}")
 _SEPARATOR = re.compile(
-    r"^[ \t>*#]*(?:[-=_]{2,}[ \t]*|\[)?(?:"
-    r"(?:this is|included is|below is|below this line is|here is|following is)[^\n]{0,30}"
-    r"\b(?:copy|header|headers|original|message)\b[^\n]{0,60}"
+    r"^[ \t>*#|]*(?:[-=_]{2,}[ \t]*|\[)?(?:"
+    r"(?:this|included|below|below this line|here|following) is (?:a |the )?"
+    r"(?:copy|headers?|original|returned|undelivered)\b[^\n]{0,60}"
     r"|(?:the )?(?:header of the )?(?:original|returned|unsent|undelivered|rejected|failed)"
     r" (?:message|mail|e-?mail)(?: headers?| text| content)?(?: is)?"
     r"(?: follows| following| attached| below)?[ \t]*[:.\-=_]{0,80}"
-    r"|message headers?(?: follow)?[ \t]*[:.\-=_]{0,80}"
+    r"|message (?:headers?(?: follows?)?|text follows)[ \t]*[:.\-=_]{0,80}\|?"
     r"|(?:received: (?:from|by|\(|with)|x-received:|return-path:|dkim-signature:|arc-seal:)[^\n]*"
     r")\]?[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
@@ -37,14 +39,14 @@ _LABELLED = re.compile(
     r"(?:^|\b)(?:recipients?(?: address)?|address(?:es)?|addressee|rcpt to|delivered to"
     r"|deliver(?:y)?(?: your| the)? (?:mail|message|e-?mail)? ?to|message to|mail to|e-?mail to"
     r"|reach|for|user|mailbox|allowed size|full|to|an|pour|para|per|voor|till"
-    r"|destinatario|destinataire|empf\u00e4nger|destinat\u00e1rio|mottagare|ontvanger|adresat"
-    r"|modtager|mottaker|utilizator|\u5b9b\u5148|\u6536\u4ef6\u4eba|\ubc1b\ub294 \uc0ac\ub78c)"
+    r"|destinatario|destinataire|empfänger|destinatário|mottagare|ontvanger|adresat"
+    r"|modtager|mottaker|utilizator|宛先|收件人|받는 사람)"
     r"""[ \t]*[:=]?[ \t]*["'<(\[*]{0,2}$""",
     re.IGNORECASE,
 )
 _NO_RECIPIENT = re.compile(
     r"(?:mail from|envelope-from|envelope sender|from|sender|sent by|reply-to|return-path|contact"
-    r"|message-id|postmaster at|write to|von|absender|mittente|exp\u00e9diteur|remitente)"
+    r"|message-id|postmaster at|write to|von|absender|mittente|expéditeur|remitente)"
     r"""[ \t]*[:=]?[ \t]*["'<(\[*]{0,2}$""",
     re.IGNORECASE,
 )
@@ -117,10 +119,9 @@ def _mentions(lines: list[str], others: AbstractSet[str]) -> list[_Mention]:
 def _of_line(number: int, line: str) -> Iterator[_Mention]:
     if "@" not in line:
         return
-    for found in _ADDRESS.finditer(line):
-        address = normalise_email(found[0].strip(".-"))
-        before = line[: found.start()]
-        if is_email(address) and not _NO_RECIPIENT.search(before[-60:]):
+    for address, start in addresses_in(line):
+        before = line[:start]
+        if not _NO_RECIPIENT.search(before[-60:]):
             yield _Mention(address, number, _strength(line, before))
 
 

@@ -11,6 +11,13 @@ _REPLY = re.compile(
     r"(?:^|\s|[\[(:#=\"'])([45])[0-7]\d(?=[ \-:,.;\])]|$)"
     r"(?!\.\d)(?! (?:seconds|minutes|hours|days|bytes))"
 )
+_NOBODY = (
+    r"nicht gefunden|unbekannter|introuvable|n'existe pas|inconnu|non trovat|inesistente|sconosciut"
+    r"|no existe|no se encontr|desconocid|não existe|não encontrad|desconhecid|niet gevonden"
+    r"|onbekende|hittades inte|okänd|findes ikke|finnes ikke|ukendt|ukjent|nie istnieje|nieznan"
+    r"|nu există|не найден|не существует|見つかりません|存在しません"
+    r"|不存在|找不到|찾을 수 없|존재하지 않"
+)
 _MEANINGS = {
     "5.2.2": (
         r"(?:mailbox|mail box|account|storage|user|disk|maildir)\b.{0,40}"
@@ -28,16 +35,17 @@ _MEANINGS = {
     "5.1.2": (
         r"(?:host|domain)(?: name)? (?:\S{1,100} )?(?:unknown|not found|does not exist)"
         r"|unknown host|unrouteable|no such domain|bad destination (?:host|system)"
-        r"|couldn't find any host named|name service error|domain .{0,60}couldn't be found"
+        r"|illegal host|couldn't find any host named|name service error"
+        r"|domain .{0,60}couldn't be found"
     ),
     "5.1.1": (
-        r"(?:user|recipient|mailbox|account|address|addressee)(?: name)? .{0,60}"
+        r"(?:user|recipient|mailbox|account|address|addressee)(?:e?s| name)? .{0,60}"
         r"(?:unknown|not found|doesn't exist|does not exist|not exist|not recognized|not listed"
         r"|unavailable|invalid|no longer)"
         r"|(?:unknown|no such|invalid|bad|illegal|nonexistent|non-existent) .{0,20}"
         r"(?:user|recipient|mailbox|account|address|alias)"
         r"|not a (?:valid|known) (?:user|mailbox|recipient|address)|not our customer"
-        r"|no mailbox here|isn't listed|doesn't have a .{0,40}account"
+        r"|no mailbox here|isn't listed|doesn't have a .{0,40}account|" + _NOBODY
     ),
     "5.7.1": (
         r"\bspam\b|blacklist|block(?:ed|ing|list)|denied|policy|not permitted|prohibited"

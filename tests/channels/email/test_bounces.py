@@ -164,6 +164,24 @@ NOTICES = {
         sender="Mail Delivery System <mailer-daemon@relay.example.net>",
         subject="Unzustellbar: Re: Parcel",
     ),
+    "Italian words": notice(
+        "Recapito non riuscito per i seguenti destinatari o gruppi:",
+        "",
+        "ann@customer.test (ann@customer.test)",
+        "Indirizzo inesistente.",
+        "",
+        *RETURNED,
+        sender="postmaster@customer.test",
+        subject="Non recapitabile: Re: Parcel",
+    ),
+    "frames of strokes": notice(
+        "|------------------------- Failed addresses follow: ---------------------|",
+        " <ann@customer.test> ... unknown user",
+        "|------------------------- Message text follows: ------------------------|",
+        *RETURNED,
+        sender="<MAILER-DAEMON@customer.test>",
+        subject="mail failed, returning to sender",
+    ),
     "a transcript": notice(
         "   ----- Transcript of session follows -----",
         ">>> RCPT To:<ann@customer.test>",
@@ -223,9 +241,20 @@ def test_a_notice_may_name_several() -> None:
     ]
 
 
+def test_an_address_is_read_whole() -> None:
+    message = notice(
+        "<o'neil+parcel=1@customer.test>:",
+        "Sorry, no mailbox here by that name. (#5.1.1)",
+        sender="MAILER-DAEMON@customer.test",
+        subject="failure notice",
+    )
+    assert [each.recipient for each in message.reports] == ["o'neil+parcel=1@customer.test"]
+
+
 @pytest.mark.parametrize(
     ("subject", "words"),
     [
+        ("Warning: could not send message for past 4 hours", "THIS IS A WARNING MESSAGE ONLY"),
         ("Delivery Status Notification (Delay)", "Delivery to the following has been delayed:"),
         ("Warning: message 1abc-2 delayed 24 hours", "The address not yet been delivered to is:"),
     ],
@@ -274,6 +303,11 @@ ORDINARY = {
         "3 messages were held for you: from bob@depot.test, eve@depot.test and ivy@depot.test.",
         sender="postmaster@customer.test",
         subject="Your quarantine",
+    ),
+    "a carrier's mail that nobody reads": notice(
+        "Your parcel could not be delivered to ann@customer.test, order 550 1234.",
+        sender="no-reply@depot.test",
+        subject="Delivery failed",
     ),
     "a shop's mail that nobody reads": notice(
         "Your order 550 was shipped to ann@customer.test.",
