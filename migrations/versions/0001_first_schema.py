@@ -568,6 +568,7 @@ def upgrade() -> None:
         sa.Column("agent_id", sa.Uuid(), nullable=True),
         sa.Column("subject", sa.Text(), nullable=True),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("new_text", sa.Text(), nullable=True),
         sa.Column("html", sa.Text(), nullable=True),
         sa.Column("email", postgresql.JSON(astext_type=sa.Text()), nullable=True),
         sa.Column("attributes", postgresql.JSON(astext_type=sa.Text()), nullable=True),

@@ -120,7 +120,9 @@ class InboundMessage:
     """A provider's payload in the gateway's terms.
 
     Every text is valid UTF-8 without NUL (see `channels.text.clean`), so that it can be stored.
-    `text` is always there, possibly empty; `html` is untrusted and must be sanitised for display.
+    `text` is always there, possibly empty; `new_text` is what the sender now writes, without quoted
+    history and signature, None where that is all of `text`. `html` is untrusted and must be
+    sanitised for display.
     `attributes` are facts about the contact or the matter (form fields, profile name).
     `files` are fetched after the message is stored, and become attachments of it then.
     `consent` is set where the whole message refuses further ones, or allows them again.
@@ -134,6 +136,7 @@ class InboundMessage:
     sender: Sender
     recipient: str
     text: str = field(repr=False)
+    new_text: str | None = field(default=None, repr=False)
     html: str | None = field(default=None, repr=False)
     subject: str | None = None
     sent_at: datetime | None = None

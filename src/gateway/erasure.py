@@ -136,7 +136,7 @@ async def _empty_messages(
             .where(Message.workspace_id == workspace_id)
             .where(Message.conversation_id == conversation.id)
             .where(Message.identity_id.in_(identities))
-            .values(identity_id=None, subject=None, text="", html=None, email=None)
+            .values(identity_id=None, subject=None, text="", new_text=None, html=None, email=None)
             .values(attributes=None, authentication=None, reports=None)
             .returning(Message.id)
         )

@@ -10,7 +10,18 @@ import structlog
 from gateway.settings import Settings
 
 NEVER_LOGGED = frozenset(
-    {"text", "html", "body", "subject", "recipient", "sender", "address", "email", "phone"}
+    {
+        "text",
+        "new_text",
+        "html",
+        "body",
+        "subject",
+        "recipient",
+        "sender",
+        "address",
+        "email",
+        "phone",
+    }
     | {"authorization", "auth_token", "password", "secret", "secrets", "token", "dsn", "key"}
 )
 

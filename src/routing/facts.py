@@ -72,7 +72,11 @@ _TABLE: Final = (
     Field("recipient", FieldType.TEXT, "the address it was sent to"),
     Field("sender", FieldType.TEXT, "the address it was sent from"),
     Field("subject", FieldType.TEXT, "its subject; unknown where the channel has none"),
-    Field("text", FieldType.TEXT, "its plain text"),
+    Field(
+        "text",
+        FieldType.TEXT,
+        "what it says, of a mail what is new in it: without quoted history and signature",
+    ),
     Field(
         "language",
         FieldType.ID,

@@ -10,7 +10,7 @@ ADDRESS = f"{CANARY}@customer.test"
 
 def mail_with_canary(text: str = "", **headers: str) -> bytes:
     return mail_of(
-        f"{CANARY} wrote this {text}",
+        f"{CANARY} wrote this {text}\n-- \n{CANARY} Neri",
         sender=f"{CANARY} Neri <{ADDRESS}>",
         subject=f"About {CANARY}",
         attachment=f"file of {CANARY}".encode(),

@@ -8,7 +8,11 @@ MAX_KEY = 300
 def texts(message: InboundMessage) -> list[str]:
     """Return every text of a message that ends in the database."""
     found = [message.text, message.recipient, message.sender.address, message.receipt.key]
-    found += [text for text in (message.html, message.subject, message.sender.name) if text]
+    found += [
+        text
+        for text in (message.new_text, message.html, message.subject, message.sender.name)
+        if text
+    ]
     found += [each for pair in message.attributes.items() for each in pair]
     for attachment in message.attachments:
         found += [attachment.filename, attachment.content_type, attachment.content_id or ""]

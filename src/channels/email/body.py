@@ -9,6 +9,7 @@ from channels.contract import Attachment
 from channels.email.charsets import decode, meta_charset
 from channels.email.html import html_to_text
 from channels.email.mime import Part
+from channels.email.quote_marks import may_be_marked
 from channels.text import clean, one_line
 
 _BODY_TYPES = frozenset({"text/plain", "text/html"})
@@ -25,9 +26,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A mail's content: `text` always, `html` raw and untrusted where the mail has some."""
+    """A mail's content: `text` always, `html` raw and untrusted where the mail has some.
+
+    `marked` is the text with the marks of `channels.email.quote_lines`, where HTML alone says it.
+    """
 
     text: str
+    marked: str | None
     html: str | None
     attachments: tuple[Attachment, ...]
 
@@ -36,7 +41,7 @@ def read_body(root: Part) -> Body:
     """Return the body and the attachments of a tree of parts."""
     attachments: list[Attachment] = []
     blocks = list(_blocks(root, None, 0, attachments))
-    return Body(clean(_plain(blocks)), _html(blocks), tuple(attachments))
+    return Body(clean(_plain(blocks)), _marked(blocks), _html(blocks), tuple(attachments))
 
 
 def _blocks(
@@ -90,6 +95,19 @@ def _plain(blocks: list[Block]) -> str:
     return "\n".join(
         block.plain if block.plain is not None else html_to_text(block.html or "")
         for block in blocks
+    )
+
+
+def _marked(blocks: list[Block]) -> str | None:
+    if not any(block.plain is None and may_be_marked(block.html or "") for block in blocks):
+        return None
+    return clean(
+        "\n".join(
+            block.plain
+            if block.plain is not None
+            else html_to_text(block.html or "", is_marked=True)
+            for block in blocks
+        )
     )
 
 

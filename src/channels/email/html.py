@@ -6,9 +6,12 @@ to gigabytes, and takes twenty times as long.
 
 import html
 import re
+from collections.abc import Callable
 
 import lxml.etree
 import lxml.html
+
+from channels.email.quote_marks import marks
 
 MAX_HTML = 1_000_000
 """How many characters of an HTML body are turned into text."""
@@ -33,14 +36,15 @@ _TAG = re.compile(r"<[^<>]*>")
 _NBSP = "\u00a0"
 
 
-def html_to_text(markup: str) -> str:
+def html_to_text(markup: str, *, is_marked: bool = False) -> str:
     """Return what an HTML body says, blocks as lines, without styles, scripts and hidden parts.
 
-    Never raises: what cannot be read as a tree is returned without its tags.
+    Never raises: what cannot be read as a tree is returned without its tags. `is_marked` adds lines
+    that say what is quoted, see `channels.email.quote_lines`.
     """
     markup = markup[:MAX_HTML]
     try:
-        text = _rendered(markup)
+        text = _rendered(markup, _quote_lines if is_marked else _no_lines)
     except (lxml.etree.LxmlError, ValueError, AssertionError):
         text = html.unescape(_TAG.sub(" ", markup))
     tidy = _GAP.sub(_gap, text).replace(_NBSP, " ")
@@ -55,7 +59,16 @@ def _gap(run: re.Match[str]) -> str:
     return "\n" if _LINE in gap or "\n" in gap else " "
 
 
-def _rendered(markup: str) -> str:
+def _quote_lines(element: lxml.html.HtmlElement) -> tuple[str, str]:
+    start, end = marks(element)
+    return start and f"{_LINE}{start}{_LINE}", end and f"{_LINE}{end}{_LINE}"
+
+
+def _no_lines(_: lxml.html.HtmlElement) -> tuple[str, str]:
+    return "", ""
+
+
+def _rendered(markup: str, quotes: Callable[[lxml.html.HtmlElement], tuple[str, str]]) -> str:
     parser = lxml.html.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
     )
@@ -69,14 +82,14 @@ def _rendered(markup: str) -> str:
         tag = element.tag
         if event == "start":
             preformatted += tag == "pre"
-            pieces.append(_OPENINGS.get(tag, ""))
+            pieces += _OPENINGS.get(tag, ""), quotes(element)[0]
             if _is_hidden(element):
                 walk.skip_subtree()
             else:
                 pieces.append(_words(element.text, is_kept=preformatted > 0))
         else:
             preformatted -= tag == "pre"
-            pieces.append(_CLOSINGS.get(tag, ""))
+            pieces += quotes(element)[1], _CLOSINGS.get(tag, "")
             pieces.append(_words(element.tail, is_kept=preformatted > 0))
     return "".join(pieces)
 

@@ -26,6 +26,7 @@ from channels.email.identifiers import bounded, parse_identifiers, parse_message
 from channels.email.mailboxes import Mailbox, parse_mailboxes
 from channels.email.mime import parse_mime
 from channels.email.origin import Origin
+from channels.email.quotes import new_text
 from channels.errors import Unparseable
 from channels.text import one_line
 
@@ -66,6 +67,7 @@ class EmailInbound:
             sender=sender,
             recipient=_recipient(payload, channel),
             text=body.text,
+            new_text=new_text(body.text, body.marked),
             html=body.html,
             subject=subject or None,
             sent_at=sent_at,

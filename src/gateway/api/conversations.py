@@ -78,6 +78,8 @@ class DeliveryOut(BaseModel):
 class MessageOut(BaseModel):
     """`seq` counts from 1. `html` is as the customer sent it: sanitise it before showing it.
 
+    `text` is everything; `new_text` leaves out quoted history and signature, and is null where
+    there is nothing to leave out.
     `automatic_kind` says which sort of machine wrote it; `authentication` holds the verdicts of a
     trusted mail server by method (`spf`, `dkim`, `dmarc`).
     """
@@ -90,6 +92,7 @@ class MessageOut(BaseModel):
     agent_name: str | None
     subject: str | None
     text: str
+    new_text: str | None
     html: str | None
     email: dict[str, Any] | None
     attributes: dict[str, str] | None
@@ -346,6 +349,7 @@ def _message(said: Said) -> MessageOut:
         agent_name=said.agent_name,
         subject=message.subject,
         text=message.text,
+        new_text=message.new_text,
         html=message.html,
         email=message.email,
         attributes=message.attributes,

@@ -98,7 +98,7 @@ def gather(occasion: Occasion) -> dict[str, FactValue | None]:
         "recipient": inbound.recipient or None,
         "sender": inbound.sender.address,
         "subject": inbound.subject,
-        "text": inbound.text,
+        "text": inbound.text if inbound.new_text is None else inbound.new_text,
         "is_automatic": inbound.automatic,
         "automatic_kind": inbound.automatic_kind,
         "attachment_count": submission.file_count,

@@ -47,7 +47,7 @@ COLUMNS = {
     "queue_entry": "workspace_id, conversation_id, id, queue_id, queued_at, effective_at",
     "message": (
         "workspace_id, id, conversation_id, seq, direction, channel_id, identity_id, subject, "
-        "text, html, email, attributes, automatic, automatic_kind, "
+        "text, new_text, html, email, attributes, automatic, automatic_kind, "
         "authentication, reports, sent_at, created_at"
     ),
     "raw_payload": "workspace_id, message_id, content_type, envelope, body, sha256",
@@ -165,6 +165,7 @@ def _message(placed: Placed) -> tuple[Any, ...]:
         placed.arrival.identity.id,
         inbound.subject,
         inbound.text,
+        inbound.new_text,
         inbound.html,
         to_json(email_document(inbound.email)) if inbound.email else None,
         to_json(dict(inbound.attributes)) if inbound.attributes else None,

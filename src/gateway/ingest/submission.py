@@ -60,7 +60,8 @@ class Submission:
     @property
     def size(self) -> int:
         """Bytes that it holds in memory while it waits."""
-        return len(self.payload.body) + len(self.inbound.text) + len(self.inbound.html or "")
+        texts = self.inbound.text, self.inbound.new_text, self.inbound.html
+        return len(self.payload.body) + sum(len(text) for text in texts if text)
 
 
 @record

@@ -147,6 +147,7 @@ class ConversationLink(Base):
 class Message(Base):
     """Something said. `seq` counts from 1 within the conversation, in the order of commits.
 
+    `new_text` is `text` without quoted history and signature, null where nothing is left out.
     `reports` is what a mail says about deliveries: a list of `channels.contract.DeliveryReport`,
     without what is empty.
     """
@@ -169,6 +170,7 @@ class Message(Base):
     agent_id: Mapped[UUID | None]
     subject: Mapped[str | None]
     text: Mapped[str]
+    new_text: Mapped[str | None]
     html: Mapped[str | None]
     email: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     attributes: Mapped[dict[str, str] | None] = mapped_column(JSON)
