@@ -93,6 +93,7 @@ async def test_the_export_holds_everything(team: Team) -> None:
     assert [message["direction"] for message in mail["messages"]] == ["inbound", "outbound", "note"]
     first, reply, _ = mail["messages"]
     assert CANARY in first["text"]
+    assert first["new_text"] == f"{CANARY} wrote this"
     assert first["email"]["message_id"].startswith(CANARY)
     [attachment] = first["attachments"]
     assert base64.b64decode(attachment["content"]) == f"file of {CANARY}".encode()

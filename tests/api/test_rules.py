@@ -1,6 +1,6 @@
 from typing import Any
 
-from tests.api.team import Team
+from tests.api.team import Team, mail_of
 
 URGENT = {
     "name": "Refunds are urgent",
@@ -29,6 +29,23 @@ async def test_a_rule_is_in_force_for_the_next_message(team: Team) -> None:
     moved = await team.conversation_of(after["message"])
     assert (moved["priority"], moved["tags"]) == ("urgent", ["refund"])
     assert moved["queue"] == str(team.queues["Specialists"])
+
+
+async def test_what_a_mail_quotes_decides_nothing(team: Team) -> None:
+    await team.ask("POST", "/v1/rules", URGENT)
+    quoted = "On 03/03/2026 09:15, Desk wrote:\n> A refund?"
+    quoting = await team.mail(mail_of(f"No, thanks.\n\n{quoted}", sender="a@customer.test"))
+    asking = await team.mail(mail_of(f"The refund.\n\n{quoted}", sender="b@customer.test"))
+    told = await team.conversation_of(quoting["message"])
+    assert told["priority"] == "normal"
+    assert (await team.conversation_of(asking["message"]))["priority"] == "urgent"
+    [message] = (await team.get(f"/v1/conversations/{told['id']}/messages"))["items"]
+    assert message["new_text"] == "No, thanks."
+    assert message["text"].rstrip().endswith("> A refund?")
+    submitted = await team.submit("A question")
+    other = await team.conversation_of(submitted["message"])
+    [message] = (await team.get(f"/v1/conversations/{other['id']}/messages"))["items"]
+    assert message["new_text"] is None
 
 
 async def test_rules_are_added_changed_and_removed(team: Team) -> None:
