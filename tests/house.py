@@ -21,6 +21,7 @@ from gateway.access.tokens import Role, issue
 from gateway.composition import Gateway
 from gateway.database.connections import Database
 from gateway.database.schema import Agent, Queue
+from gateway.doors.provider_urls import ProviderUrls
 from gateway.first_start import create_workspace, starting_channels
 from gateway.ids import new_id
 from gateway.serving import Server
@@ -218,16 +219,17 @@ def make_mail(words: str = "Where is my parcel?", **headers: str) -> EmailMessag
 
 
 @asynccontextmanager
-async def serving(dsn: str, **settings: Any) -> AsyncIterator[House]:
+async def serving(
+    dsn: str, *, urls: ProviderUrls | None = None, **settings: Any
+) -> AsyncIterator[House]:
     """Serve on free ports during the block, as `sportello serve` does."""
     key = new_key()
     chosen = {"port": 0, "smtp_port": 0, "poll_interval_s": 0.5, "worker": False, **settings}
     box = SecretBox(key)
     database = Database(dsn, pool_size=chosen.pop("pool_size", 10))
     team = await make_team(database, box, "house")
-    gateway = Gateway(
-        Settings(_env_file=None, database_url=dsn, secret_key=key, **chosen), database, box
-    )
+    told = Settings(_env_file=None, database_url=dsn, secret_key=key, **chosen)
+    gateway = Gateway(told, database, box, urls)
     server = Server(gateway)
     task = asyncio.create_task(server.serve())
     opened = asyncio.create_task(server.opened.wait())

@@ -50,11 +50,15 @@ class Payload:
     `envelope` holds transport facts under the adapter's own names: `url` and lower-case header
     names for HTTP, `mail_from` and `rcpt_to` for SMTP, `visitor` for chat. It is stored with the
     raw bytes, so that a replay sees the same input.
+
+    `proof` is told to `verify` alone and never stored: `received_at` (seconds since the epoch),
+    `authorization` (the header), `certificate` (PEM, see `Handshake`).
     """
 
     content_type: str
     body: bytes
     envelope: Mapping[str, str] = field(default_factory=dict)
+    proof: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @record
@@ -241,6 +245,35 @@ class StatusInbound(Protocol):
         """
 
 
+@record
+class Notice:
+    """A verified payload that brings no message: `what` it says, for the log.
+
+    With `visit`, a GET of that URL tells the provider that we agree.
+    """
+
+    what: str
+    visit: str | None = None
+
+
+class Handshake(Protocol):
+    """What a provider wants beside posting messages: pure; the gateway goes to the URLs."""
+
+    def certificate_url(self, payload: Payload, channel: ChannelConfig) -> str:
+        """Return where the certificate lies that `verify` finds in `proof`.
+
+        Raises:
+            InvalidSignature: the payload is not the channel's, or the URL not the provider's.
+        """
+
+    def notice(self, payload: Payload, channel: ChannelConfig) -> Notice | None:
+        """Return what a verified payload says if it brings no message.
+
+        Raises:
+            InvalidSignature: it asks to visit a URL that is not the provider's.
+        """
+
+
 class Outbound(Protocol):
     """The outbound half of an adapter."""
 
@@ -272,12 +305,17 @@ class Webhook:
     """How a provider posts to `/in/{provider}/{channel key}`, and to `/status` below it.
 
     `headers` are the lower-case names that its halves read from the envelope; `answer` is what the
-    provider wants to hear once a message is stored (empty: 204 without a body).
+    provider wants to hear once a message is stored, `status_answer` of a report (empty: 204
+    without a body). `ending` is what the path of messages ends in, where the provider demands it.
+    With `has_login`, the provider logs in (RFC 7617) in place of signing, and is answered 401.
     """
 
     headers: tuple[str, ...] = ()
     answer: bytes = b""
+    status_answer: bytes = b""
     media_type: str = ""
+    ending: str = ""
+    has_login: bool = False
 
 
 @record
@@ -297,5 +335,6 @@ class Adapter:
     media: MediaSource | None = None
     webhook: Webhook | None = None
     max_text: int | None = None
+    handshake: Handshake | None = None
     settings: frozenset[str] = frozenset()
     secrets: frozenset[str] = frozenset()

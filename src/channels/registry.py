@@ -5,8 +5,19 @@ from types import MappingProxyType
 
 from channels.chat import ChatInbound
 from channels.contract import Adapter, Kind, Webhook
+from channels.email.mailgun import MailgunInbound
+from channels.email.mailgun_events import MailgunStatus
 from channels.email.parse import EmailInbound
+from channels.email.postmark import PostmarkInbound
+from channels.email.postmark_events import PostmarkStatus
+from channels.email.postmark_events import marks as postmark_marks
 from channels.email.send import SmtpOutbound
+from channels.email.sendgrid import HEADERS as SENDGRID_HEADERS
+from channels.email.sendgrid import SendGridInbound
+from channels.email.sendgrid_events import SendGridStatus
+from channels.email.ses import SesInbound
+from channels.email.ses_events import SesStatus
+from channels.email.sns import SnsHandshake
 from channels.errors import ChannelError
 from channels.sms.twilio import TwilioInbound, TwilioMedia, TwilioOutbound, TwilioStatus
 from channels.sms.twilio_codes import MAX_TEXT
@@ -20,16 +31,62 @@ class UnknownProvider(ChannelError):  # noqa: N818 - named as the other refusals
 EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 """Twilio takes the answer to a message for instructions: none, since replies are sent by REST."""
 
+OK = b"{}"
+JSON = "application/json"
+MAIL_SETTINGS = frozenset(
+    {"smtp_host", "smtp_port", "smtp_tls", "smtp_username", "trusted_authserv"}
+)
+MAIL_SECRETS = frozenset({"smtp_password"})
+
 _ALL = (
     Adapter(
         kind="email",
         provider="smtp",
         inbound=EmailInbound(),
         outbound=SmtpOutbound(),
-        settings=frozenset(
-            {"smtp_host", "smtp_port", "smtp_tls", "smtp_username", "trusted_authserv"}
-        ),
-        secrets=frozenset({"smtp_password"}),
+        settings=MAIL_SETTINGS,
+        secrets=MAIL_SECRETS,
+    ),
+    Adapter(
+        kind="email",
+        provider="mailgun",
+        inbound=MailgunInbound(),
+        outbound=SmtpOutbound(),
+        status=MailgunStatus(),
+        webhook=Webhook(answer=OK, status_answer=OK, media_type=JSON, ending="mime"),
+        settings=MAIL_SETTINGS,
+        secrets=MAIL_SECRETS | {"signing_key"},
+    ),
+    Adapter(
+        kind="email",
+        provider="sendgrid",
+        inbound=SendGridInbound(),
+        outbound=SmtpOutbound(),
+        status=SendGridStatus(),
+        webhook=Webhook(headers=SENDGRID_HEADERS, answer=OK, status_answer=OK, media_type=JSON),
+        settings=MAIL_SETTINGS | {"verification_key", "event_key"},
+        secrets=MAIL_SECRETS,
+    ),
+    Adapter(
+        kind="email",
+        provider="postmark",
+        inbound=PostmarkInbound(),
+        outbound=SmtpOutbound(marks=postmark_marks),
+        status=PostmarkStatus(),
+        webhook=Webhook(answer=OK, status_answer=OK, media_type=JSON, has_login=True),
+        settings=MAIL_SETTINGS | {"webhook_username"},
+        secrets=MAIL_SECRETS | {"webhook_password"},
+    ),
+    Adapter(
+        kind="email",
+        provider="ses",
+        inbound=SesInbound(),
+        outbound=SmtpOutbound(),
+        status=SesStatus(),
+        webhook=Webhook(answer=OK, status_answer=OK, media_type=JSON),
+        handshake=SnsHandshake(),
+        settings=MAIL_SETTINGS | {"topic_arn"},
+        secrets=MAIL_SECRETS,
     ),
     Adapter(
         kind="sms",

@@ -59,6 +59,7 @@ def create_app(gateway: Gateway) -> ASGIApp:
     doors = HttpDoors(
         gateway.intake,
         gateway.reports,
+        gateway.handshakes,
         gateway.configuration,
         gateway.callers,
         max_bytes=gateway.settings.max_payload_bytes,

@@ -13,6 +13,8 @@ from gateway.configuration import Configuration
 from gateway.database.connections import Database
 from gateway.delivery.reports import Reports
 from gateway.delivery.worker import DeliveryWorker
+from gateway.doors.handshakes import Handshakes
+from gateway.doors.provider_urls import ProviderUrls
 from gateway.doors.smtp import SmtpDoor
 from gateway.feed.door import FeedDoor
 from gateway.feed.hub import Hub
@@ -29,7 +31,13 @@ from gateway.wakeups import Wakeups
 class Gateway:
     """One process's parts. Nothing runs before `serving` or `working` is entered."""
 
-    def __init__(self, settings: Settings, database: Database, box: SecretBox) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        box: SecretBox,
+        urls: ProviderUrls | None = None,
+    ) -> None:
         self.settings = settings
         self.database = database
         self.box = box
@@ -48,6 +56,7 @@ class Gateway:
         self.blobs = BlobStore(database, settings.inline_payload_bytes)
         self.reports = Reports(database, self.wakeups, self.metrics)
         self.intake = Intake(self.writer, self.blobs, self.reports, self.metrics)
+        self.handshakes = Handshakes(urls or ProviderUrls())
         self.hub = Hub(database, self.wakeups, settings.poll_interval_s)
         self.feed = FeedDoor(database, self.hub)
         self.smtp = SmtpDoor(

@@ -169,5 +169,5 @@ class Configuration:
         self._by_mail_address = {
             channel.config.address.lower(): channel
             for channel in channels
-            if channel.config.kind == "email"
+            if channel.config.kind == "email" and channel.adapter.webhook is None
         }

@@ -91,6 +91,14 @@ def invalid(detail: str, errors: Sequence[tuple[str, str]] = ()) -> Problem:
     return Problem(422, "Unprocessable Content", detail, errors=errors)
 
 
+def refused(error: InvalidSignature, *, has_login: bool) -> Problem:
+    """401 for a login, so that providers who give up at a 403 try again once it is mended."""
+    if has_login:
+        headers = {"WWW-Authenticate": 'Basic realm="webhook"'}
+        return Problem(401, "Unauthorized", str(error), headers=headers)
+    return Problem(403, "Forbidden", str(error))
+
+
 def too_large(limit: int) -> Problem:
     detail = f"the body is larger than the limit of {limit} bytes: send less at once"
     return Problem(413, "Content Too Large", detail)
@@ -107,7 +115,7 @@ def problem_of(error: Exception) -> Problem | None:
         case Problem():
             return error
         case InvalidSignature():
-            return Problem(403, "Forbidden", str(error))
+            return refused(error, has_login=False)
         case InvalidForm():
             return invalid("the form has mistakes", error.problems)
         case Unparseable():

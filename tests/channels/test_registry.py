@@ -10,6 +10,10 @@ from channels.registry import ADAPTERS, UnknownProvider, adapter_for
     ("kind", "provider", "can_send"),
     [
         ("email", "smtp", True),
+        ("email", "mailgun", True),
+        ("email", "sendgrid", True),
+        ("email", "postmark", True),
+        ("email", "ses", True),
         ("sms", "twilio", True),
         ("web_form", "builtin", False),
         ("chat", "builtin", False),

@@ -90,7 +90,8 @@ class ChannelPatch(BaseModel):
 class ChannelOut(BaseModel):
     """`door` is where messages are posted to (chat: a websocket), by the channel's `public_key`.
 
-    Mail also comes by SMTP, to `smtp_door`. `secrets_set` names the secrets that are kept.
+    Mail also comes by SMTP, to `smtp_door`, unless a provider posts it. `secrets_set` names the
+    secrets that are kept.
     """
 
     id: UUID
@@ -217,6 +218,8 @@ def _shown(gateway: Gateway, row: Channel) -> ChannelOut:
     base = (public_url or "").rstrip("/")
     if row.kind == "chat":
         base = base.replace("http", "ws", 1)
+    adapter = adapter_for(row.kind, row.provider)
+    has_smtp = row.kind == "email" and adapter.webhook is None
     smtp_host = (urlsplit(public_url).hostname if public_url else None) or gateway.settings.host
     return ChannelOut(
         id=row.id,
@@ -225,8 +228,8 @@ def _shown(gateway: Gateway, row: Channel) -> ChannelOut:
         name=row.name,
         address=row.address,
         public_key=row.public_key,
-        door=f"{base}{path_of(adapter_for(row.kind, row.provider))}{row.public_key}",
-        smtp_door=f"{smtp_host}:{gateway.settings.smtp_port}" if row.kind == "email" else None,
+        door=f"{base}{path_of(adapter, row.public_key)}",
+        smtp_door=f"{smtp_host}:{gateway.settings.smtp_port}" if has_smtp else None,
         settings=row.settings,
         secrets_set=sorted(gateway.box.open(row.secrets)),
         created_at=row.created_at,

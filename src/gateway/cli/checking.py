@@ -126,7 +126,8 @@ def _channel(row: Channel, box: SecretBox) -> Finding:
     missing = NEEDED.get((row.kind, row.provider), frozenset()) - {*row.settings, *secrets}
     if missing:
         mend = f"set {', '.join(sorted(missing))} with PATCH /v1/channels/{row.id}"
-        return Finding(f"{what} cannot send", mend)
+        verb = "send" if missing == {"smtp_host"} else "send or receive"
+        return Finding(f"{what} cannot {verb}", mend)
     if row.kind == "email" and not is_email(row.address):
         mend = f"set a real address with PATCH /v1/channels/{row.id}"
         return Finding(f"{what} cannot send as {row.address!r}", mend)
@@ -135,6 +136,10 @@ def _channel(row: Channel, box: SecretBox) -> Finding:
 
 NEEDED = {
     ("email", "smtp"): frozenset({"smtp_host"}),
+    ("email", "mailgun"): frozenset({"smtp_host", "signing_key"}),
+    ("email", "sendgrid"): frozenset({"smtp_host", "verification_key"}),
+    ("email", "postmark"): frozenset({"smtp_host", "webhook_username", "webhook_password"}),
+    ("email", "ses"): frozenset({"smtp_host", "topic_arn"}),
     ("sms", "twilio"): frozenset({"account_sid", "auth_token"}),
 }
-"""What a channel must have before it can send."""
+"""What a channel must have before it can send, and receive what its provider posts."""

@@ -187,5 +187,6 @@ def _is_news(delivery: Delivery, report: DeliveryReport, kind: str) -> bool:
     if ladder[report.state] <= ladder.get(delivery.state, 0):
         return False
     # A try whose answer was lost may fail while a later one is under way or has succeeded.
-    is_of_another_try = delivery.provider_id not in {None, report.reference}
+    known = delivery.provider_id
+    is_of_another_try = known is not None and report.reference not in {"", known}
     return report.state != "failed" or not is_of_another_try

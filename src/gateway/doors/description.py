@@ -4,6 +4,12 @@ from typing import Any
 
 from gateway.api.problems import documented
 
+
+def _body(schema: dict[str, Any], *media_types: str) -> dict[str, Any]:
+    content = {media_type: {"schema": schema} for media_type in media_types}
+    return {"required": True, "content": content}
+
+
 KEY = {
     "name": "key",
     "in": "path",
@@ -68,6 +74,43 @@ TWILIO_STATUS = {
 }
 
 
+MAILGUN = {
+    "type": "object",
+    "required": ["timestamp", "token", "signature", "body-mime"],
+    "properties": {
+        name: {"type": "string"}
+        for name in ("timestamp", "token", "signature", "sender", "recipient", "body-mime")
+    },
+}
+SENDGRID = {
+    "type": "object",
+    "required": ["email", "envelope"],
+    "properties": {name: {"type": "string"} for name in ("email", "envelope", "from", "to")},
+}
+POSTMARK = {
+    "type": "object",
+    "required": ["RawEmail"],
+    "properties": {name: {"type": "string"} for name in ("RawEmail", "OriginalRecipient")},
+}
+SNS = {
+    "type": "object",
+    "required": ["Type", "TopicArn", "Message", "Signature", "SigningCertURL"],
+    "properties": {
+        name: {"type": "string"}
+        for name in ("Type", "TopicArn", "Message", "Signature", "SigningCertURL", "SubscribeURL")
+    },
+}
+FORM = ("application/x-www-form-urlencoded", "multipart/form-data")
+EVENT = {"type": "object"}
+EVENTS = {"type": "array", "items": EVENT}
+MAIL_PROVIDERS = (
+    ("Mailgun", "mailgun", "/mime", _body(MAILGUN, *FORM), EVENT, "Signed by Mailgun."),
+    ("SendGrid", "sendgrid", "", _body(SENDGRID, FORM[1]), EVENTS, "Signed by SendGrid."),
+    ("Postmark", "postmark", "", _body(POSTMARK, "application/json"), EVENT, "Logs in (basic)."),
+    ("Amazon SES", "ses", "", _body(SNS, "text/plain"), SNS, "Signed by Amazon SNS."),
+)
+
+
 def described(schema: dict[str, Any]) -> dict[str, Any]:
     """Add the doors to the API's own description."""
     schema["paths"] |= {
@@ -117,16 +160,30 @@ def described(schema: dict[str, Any]) -> dict[str, Any]:
             },
         },
     }
+    for name, provider, ending, mail, event, proof in MAIL_PROVIDERS:
+        media_type = "text/plain" if event is SNS else "application/json"
+        door = f"/in/{provider}/{{key}}"
+        schema["paths"][door + ending] = _webhook(f"{name}'s webhook for mail", proof, mail)
+        schema["paths"][f"{door}/status"] = _webhook(
+            f"{name}'s webhook for events", proof, _body(event, media_type)
+        )
     return schema
+
+
+def _webhook(summary: str, proof: str, body: dict[str, Any]) -> dict[str, Any]:
+    post = {
+        **_operation(summary, f"{proof} docs/channels.md says how it is set up."),
+        "requestBody": body,
+        "responses": {
+            "200": {"description": "Stored", "content": {"application/json": {"schema": {}}}},
+            **_problems(401, 403, 404, 413, 422, 503),
+        },
+    }
+    return {"parameters": [KEY], "post": post}
 
 
 def _operation(summary: str, description: str) -> dict[str, Any]:
     return {"tags": ["doors"], "summary": summary, "description": description}
-
-
-def _body(schema: dict[str, Any], *media_types: str) -> dict[str, Any]:
-    content = {media_type: {"schema": schema} for media_type in media_types}
-    return {"required": True, "content": content}
 
 
 MEANINGS = {200: "It was known", 201: "Stored", 202: "Kept in quarantine"}

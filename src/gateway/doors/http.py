@@ -1,14 +1,16 @@
 """The doors of HTTP: web forms, raw mail, and a webhook of its own name per provider."""
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from functools import partial
 from typing import Any
 
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from channels.contract import Adapter, Payload
+from channels.contract import Adapter, Payload, StatusInbound, Webhook
+from channels.errors import InvalidSignature
 from channels.records import record
 from channels.registry import ADAPTERS
 from gateway.access.callers import Callers
@@ -17,9 +19,10 @@ from gateway.configuration import Configuration, ConfiguredChannel
 from gateway.database.connections import to_json_bytes
 from gateway.delivery.reports import Reports
 from gateway.doors.exchange import Disconnected, Exchange
+from gateway.doors.handshakes import Handshakes
 from gateway.ingest.door import Intake
 from gateway.ingest.submission import Accepted
-from gateway.problems import Problem, not_found, problem_of, unexpected
+from gateway.problems import Problem, not_found, problem_of, refused, unexpected
 
 JSON = "application/json"
 ANYWHERE = {"Access-Control-Allow-Origin": "*"}
@@ -55,6 +58,7 @@ class HttpDoors:
         self,
         intake: Intake,
         reports: Reports,
+        handshakes: Handshakes,
         configuration: Configuration,
         callers: Callers,
         *,
@@ -63,6 +67,7 @@ class HttpDoors:
     ) -> None:
         self._intake = intake
         self._reports = reports
+        self._handshakes = handshakes
         self._configuration = configuration
         self._callers = callers
         self._max_bytes = max_bytes
@@ -112,20 +117,33 @@ class HttpDoors:
 
     async def webhook(self, adapter: Adapter, exchange: Exchange, rest: str) -> Answer:
         """A provider's message, or, at `/status` below, what became of messages to it."""
-        key, _, half = rest.partition("/")
+        key, _, ending = rest.partition("/")
         channel = self._channel(key, adapter.kind, adapter.provider)
-        if half not in {"", "status"} or (half and adapter.status is None):
+        webhook = adapter.webhook or Webhook()
+        status = adapter.status if ending == "status" else None
+        if status is None and ending not in {"", webhook.ending}:
             raise Problem(404, "Not Found", "this provider has no such door")
-        payload = await self._signed(exchange, adapter)
-        if half and adapter.status is not None:
-            await self._reports.receive(channel, adapter.status, payload)
-            return Answer(204)
-        await self._intake.receive(channel, payload)
-        return _heard(adapter)
+        payload = await self._signed(exchange, webhook)
+        try:
+            await self._take(channel, status, payload)
+        except InvalidSignature as error:
+            raise refused(error, has_login=webhook.has_login) from error
+        return _heard(webhook, webhook.status_answer if status else webhook.answer)
+
+    async def _take(
+        self, channel: ConfiguredChannel, status: StatusInbound | None, payload: Payload
+    ) -> None:
+        payload = await self._handshakes.prepared(channel, payload)
+        if await self._handshakes.settled(channel, status or channel.adapter.inbound, payload):
+            return
+        if status is not None:
+            await self._reports.receive(channel, status, payload)
+        else:
+            await self._intake.receive(channel, payload)
 
     async def mail(self, exchange: Exchange, key: str) -> Answer:
         """One raw mail (message/rfc822), by a caller whose key may post."""
-        channel = self._channel(key, "email")
+        channel = self._channel(key, "email", "smtp")
         caller = await self._callers.of(HTTPConnection(exchange.scope), Role.PROVIDER)
         if caller.workspace_id != channel.workspace_id:
             raise not_found("channel")
@@ -142,22 +160,19 @@ class HttpDoors:
             raise Problem(404, "Not Found", "no channel of this kind has this key")
         return channel
 
-    async def _signed(self, exchange: Exchange, adapter: Adapter) -> Payload:
-        names = adapter.webhook.headers if adapter.webhook else ()
-        envelope = {"url": exchange.url(self._public_url), **exchange.headers(*names)}
-        return await self._payload(exchange, envelope)
+    async def _signed(self, exchange: Exchange, webhook: Webhook) -> Payload:
+        envelope = {"url": exchange.url(self._public_url), **exchange.headers(*webhook.headers)}
+        proof = {"received_at": str(int(time.time())), **exchange.headers("authorization")}
+        return replace(await self._payload(exchange, envelope), proof=proof)
 
     async def _payload(self, exchange: Exchange, envelope: Mapping[str, str]) -> Payload:
         content_type = exchange.header("content-type") or "application/octet-stream"
         return Payload(content_type, await exchange.body(self._max_bytes), envelope)
 
 
-def _heard(adapter: Adapter) -> Answer:
-    """What the provider wants to hear of a message that is stored."""
-    webhook = adapter.webhook
-    if webhook is None or not webhook.answer:
-        return Answer(204)
-    return Answer(200, webhook.answer, webhook.media_type)
+def _heard(webhook: Webhook, answer: bytes) -> Answer:
+    """What the provider wants to hear of what is stored."""
+    return Answer(200, answer, webhook.media_type) if answer else Answer(204)
 
 
 def _answer(accepted: Accepted, headers: Mapping[str, str]) -> Answer:
