@@ -219,13 +219,15 @@ def make_mail(words: str = "Where is my parcel?", **headers: str) -> EmailMessag
 
 
 @asynccontextmanager
-async def serving(
-    dsn: str, *, urls: ProviderUrls | None = None, **settings: Any
-) -> AsyncIterator[House]:
-    """Serve on free ports during the block, as `sportello serve` does."""
+async def serving(dsn: str, **settings: Any) -> AsyncIterator[House]:
+    """Serve on free ports during the block, as `sportello serve` does.
+
+    Among the settings, `urls` is how the gateway goes to providers' URLs.
+    """
     key = new_key()
     chosen = {"port": 0, "smtp_port": 0, "poll_interval_s": 0.5, "worker": False, **settings}
     box = SecretBox(key)
+    urls: ProviderUrls | None = chosen.pop("urls", None)
     database = Database(dsn, pool_size=chosen.pop("pool_size", 10))
     team = await make_team(database, box, "house")
     told = Settings(_env_file=None, database_url=dsn, secret_key=key, **chosen)
