@@ -85,10 +85,22 @@ class Sender:
 
 
 @record
+class Mailbox:
+    """An address as a mail gives it, normalised, and the name beside it.
+
+    `address` has no `@` where the mail gives a bare word: what stands in brackets, else nothing.
+    """
+
+    address: str
+    name: str | None = None
+
+
+@record
 class EmailHeaders:
     """Message identifiers (RFC 5322 section 3.6.4) without angle brackets.
 
-    `references` is oldest first and holds `in_reply_to` only if the mail said so itself.
+    `references` is oldest first and holds `in_reply_to` only if the mail said so itself. `author`
+    is the first of From, also where it could not be answered.
     """
 
     message_id: str | None
@@ -97,6 +109,7 @@ class EmailHeaders:
     reply_to: str | None
     to: tuple[str, ...]
     cc: tuple[str, ...]
+    author: Mailbox | None = None
 
 
 @record

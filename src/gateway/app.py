@@ -17,6 +17,7 @@ from gateway.api import (
     deliveries,
     health,
     keys,
+    messages,
     quarantine,
     queues,
     rule_trials,
@@ -38,6 +39,7 @@ agent's token. Agents follow what happens over the websocket `/feed`, visitors c
 """
 ROUTERS = (
     conversations.router,
+    messages.router,
     attachments.router,
     contacts.router,
     deliveries.router,

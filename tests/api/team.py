@@ -196,6 +196,7 @@ async def things_of(team: Team) -> dict[str, str]:
     key = await team.ask("POST", "/v1/keys", {"name": "x", "role": "agent"})
     return {
         "conversations": conversation["id"],
+        "messages": messages[0]["id"],
         "attachments": messages[0]["attachments"][0]["id"],
         "deliveries": messages[1]["deliveries"][0]["id"],
         "contacts": conversation["contact"]["id"],

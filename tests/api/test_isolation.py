@@ -16,6 +16,7 @@ FOR_AGENTS = (
     "/v1/conversations",
     "/v1/deliveries",
     "/v1/me",
+    "/v1/messages",
     "/v1/queues",
 )
 BODIES: dict[tuple[str, str], Any] = {

@@ -1,4 +1,4 @@
-"""HTML bodies as text: one iterative walk, in time and memory linear to the markup.
+"""HTML bodies as text: one pass, in time and memory linear to the markup.
 
 Not by inscriptis: it lays tables and lists out with padding, by which a small hostile mail grows
 to gigabytes, and takes twenty times as long.
@@ -6,11 +6,9 @@ to gigabytes, and takes twenty times as long.
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-import lxml.etree
-import lxml.html
-
+from channels.email.markup import UnreadableMarkup, read_markup
 from channels.email.quote_marks import marks
 
 MAX_HTML = 1_000_000
@@ -39,13 +37,15 @@ _NBSP = "\u00a0"
 def html_to_text(markup: str, *, is_marked: bool = False) -> str:
     """Return what an HTML body says, blocks as lines, without styles, scripts and hidden parts.
 
-    Never raises: what cannot be read as a tree is returned without its tags. `is_marked` adds lines
-    that say what is quoted, see `channels.email.quote_lines`.
+    Never raises: what nests too deeply is returned without its tags. `is_marked` adds lines that
+    say what is quoted, see `channels.email.quote_lines`.
     """
     markup = markup[:MAX_HTML]
+    written = _Text(marks if is_marked else _no_marks)
     try:
-        text = _rendered(markup, _quote_lines if is_marked else _no_lines)
-    except (lxml.etree.LxmlError, ValueError, AssertionError):
+        read_markup(markup, written)
+        text = "".join(written.pieces)
+    except UnreadableMarkup:
         text = html.unescape(_TAG.sub(" ", markup))
     tidy = _GAP.sub(_gap, text).replace(_NBSP, " ")
     return "\n".join(line.rstrip() for line in tidy.split("\n")).strip("\n")
@@ -59,49 +59,51 @@ def _gap(run: re.Match[str]) -> str:
     return "\n" if _LINE in gap or "\n" in gap else " "
 
 
-def _quote_lines(element: lxml.html.HtmlElement) -> tuple[str, str]:
-    start, end = marks(element)
-    return start and f"{_LINE}{start}{_LINE}", end and f"{_LINE}{end}{_LINE}"
-
-
-def _no_lines(_: lxml.html.HtmlElement) -> tuple[str, str]:
+def _no_marks(_tag: str, _attributes: Mapping[str, str]) -> tuple[str, str]:
     return "", ""
 
 
-def _rendered(markup: str, quotes: Callable[[lxml.html.HtmlElement], tuple[str, str]]) -> str:
-    parser = lxml.html.HTMLParser(
-        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
-    )
-    tree = lxml.html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
-    if any("depth" in entry.message for entry in parser.error_log):
-        raise ValueError("nested too deeply: the parser has left the rest out")
-    pieces: list[str] = []
-    preformatted = 0
-    walk = lxml.etree.iterwalk(tree, events=("start", "end"))
-    for event, element in walk:
-        tag = element.tag
-        if event == "start":
-            preformatted += tag == "pre"
-            pieces += _OPENINGS.get(tag, ""), quotes(element)[0]
-            if _is_hidden(element):
-                walk.skip_subtree()
-            else:
-                pieces.append(_words(element.text, is_kept=preformatted > 0))
-        else:
-            preformatted -= tag == "pre"
-            pieces += quotes(element)[1], _CLOSINGS.get(tag, "")
-            pieces.append(_words(element.tail, is_kept=preformatted > 0))
-    return "".join(pieces)
+class _Text:
+    """Collects what is seen of a document; `_hidden` and `_preformatted` count open elements."""
+
+    def __init__(self, marks_of: Callable[[str, Mapping[str, str]], tuple[str, str]]) -> None:
+        self.pieces: list[str] = []
+        self._marks_of = marks_of
+        self._end_marks: list[str] = []
+        self._hidden = 0
+        self._preformatted = 0
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        if self._hidden or _is_hidden(tag, attributes):
+            self._hidden += 1
+            return
+        self._preformatted += tag == "pre"
+        start, end = self._marks_of(tag, attributes)
+        self._end_marks.append(end)
+        self.pieces += _OPENINGS.get(tag, ""), _on_its_line(start)
+
+    def end(self, tag: str) -> None:
+        if self._hidden:
+            self._hidden -= 1
+            return
+        self._preformatted -= tag == "pre"
+        self.pieces += _on_its_line(self._end_marks.pop()), _CLOSINGS.get(tag, "")
+
+    def data(self, text: str) -> None:
+        if not self._hidden:
+            self.pieces.append(_words(text, is_kept=self._preformatted > 0))
 
 
-def _is_hidden(element: lxml.html.HtmlElement) -> bool:
-    return element.tag in _SKIPPED or _HIDDEN.search(element.get("style", "")) is not None
+def _on_its_line(mark: str) -> str:
+    return mark and f"{_LINE}{mark}{_LINE}"
 
 
-def _words(text: str | None, *, is_kept: bool) -> str:
+def _is_hidden(tag: str, attributes: Mapping[str, str]) -> bool:
+    return tag in _SKIPPED or _HIDDEN.search(attributes.get("style", "")) is not None
+
+
+def _words(text: str, *, is_kept: bool) -> str:
     """Return text with blanks collapsed, or kept as no-break spaces where it is preformatted."""
-    if not text:
-        return ""
     if is_kept:
         return text.translate(_PREFORMATTED)
     return _BLANKS.sub(" ", text)

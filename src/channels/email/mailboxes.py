@@ -1,9 +1,9 @@
 """Address lists (RFC 5322 section 3.4) in the wild: one pass, no backtracking, never an error."""
 
 import re
-from dataclasses import dataclass
 
 from channels.addresses import normalise_email
+from channels.contract import Mailbox
 from channels.email.charsets import decode
 from channels.email.words import decode_words, unfold
 from channels.text import clean, name_or_none
@@ -14,17 +14,6 @@ MAX_MAILBOXES = 500
 _PIECE = re.compile(
     r"""(?s)\\.|"|\(|\)|<|>|,|;|:|=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*\?=|[^\\"()<>,;:=]+|."""
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Mailbox:
-    """An address, normalised, and the name it was given.
-
-    `address` has no `@` where the mail gives a bare word: what stands in brackets, else nothing.
-    """
-
-    address: str
-    name: str | None = None
 
 
 def parse_mailboxes(raw: bytes) -> list[Mailbox]:

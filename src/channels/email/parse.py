@@ -12,6 +12,7 @@ from channels.contract import (
     DeliveryReport,
     EmailHeaders,
     InboundMessage,
+    Mailbox,
     Payload,
     ReceiptKey,
     Sender,
@@ -23,7 +24,7 @@ from channels.email.bounces import read_bounce
 from channels.email.complaints import read_complaint
 from channels.email.headers import Headers
 from channels.email.identifiers import bounded, parse_identifiers, parse_message_id
-from channels.email.mailboxes import Mailbox, parse_mailboxes
+from channels.email.mailboxes import parse_mailboxes
 from channels.email.mime import parse_mime
 from channels.email.origin import Origin
 from channels.email.quotes import new_text
@@ -52,7 +53,7 @@ class EmailInbound:
             raise Unparseable("empty", "the mail has no bytes")
         root = parse_mime(payload.body)
         headers = root.headers
-        sender = _sender(headers, payload.envelope.get("mail_from", ""))
+        sender = _sender(headers, payload.envelope.get("mail_from"))
         body = read_body(root)
         identity = _identity(headers)
         subject = one_line(headers.text("subject"), MAX_SUBJECT)
@@ -81,21 +82,28 @@ class EmailInbound:
         )
 
 
-def _sender(headers: Headers, mail_from: str) -> Sender:
-    """Return the author; the envelope's sender where the head names none that could be answered."""
+def _sender(headers: Headers, mail_from: str | None) -> Sender:
+    """Return the author; the envelope's sender where the head names none that could be answered.
+
+    A report with the null sender (RFC 5321 section 4.5.5) may name nobody: `mailer-daemon` wrote.
+    """
     named = parse_mailboxes(headers.raw("from"))
     candidates = [*named, *parse_mailboxes(headers.raw("sender"))]
-    envelope = normalise_email(mail_from.strip("<> "))
+    envelope = normalise_email((mail_from or "").strip("<> "))
     if is_email(envelope):
         candidates.append(Mailbox(envelope, named[0].name if named else None))
     chosen = next((each for each in candidates if "@" in each.address), None)
     chosen = chosen or next((each for each in candidates if each.address), None)
+    is_null = mail_from in {"", "<>"} or headers.raw("return-path").strip() == b"<>"
+    if chosen is None and is_null:
+        chosen = Mailbox("mailer-daemon", named[0].name if named else None)
     if chosen is None:
         raise Unparseable("no_sender", "neither From nor the envelope names a sender")
     return Sender("email", chosen.address, chosen.name)
 
 
 def _identity(headers: Headers) -> EmailHeaders:
+    authors = parse_mailboxes(headers.raw("from"))
     reply_to = _addresses(headers, "reply-to")
     in_reply_to = parse_identifiers(headers.raw("in-reply-to"))
     return EmailHeaders(
@@ -105,6 +113,7 @@ def _identity(headers: Headers) -> EmailHeaders:
         reply_to=reply_to[0] if reply_to else None,
         to=_addresses(headers, "to"),
         cc=_addresses(headers, "cc"),
+        author=authors[0] if authors else None,
     )
 
 

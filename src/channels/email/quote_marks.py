@@ -1,9 +1,8 @@
 """What the markup of an HTML mail says about quotations: elements to the marks of `quote_lines`."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
-
-import lxml.html
 
 from channels.email.quote_lines import (
     HEADER_END,
@@ -74,15 +73,15 @@ def may_be_marked(markup: str) -> bool:
     return any(name in lowered for name in ("<blockquote", "data-signatureblock", *_NAMES))
 
 
-def marks(element: lxml.html.HtmlElement) -> tuple[str, str]:
+def marks(tag: str, attributes: Mapping[str, str]) -> tuple[str, str]:
     """Return the marks before and after an element's text, empty where there is none."""
-    for value in (element.get("class"), element.get("id"), element.get("name")):
+    for value in (attributes.get("class"), attributes.get("id"), attributes.get("name")):
         for name in (value or "").lower().split()[:10]:
             found = _NAMES.get(_PREFIX.sub("", name))
             if found:
                 return found
-    if element.get("data-signatureblock") == "true":
+    if attributes.get("data-signatureblock") == "true":
         return _SIGNATURE
-    if element.tag == "blockquote":
-        return _HISTORY if element.get("type", "").lower() == "cite" else _QUOTE
+    if tag == "blockquote":
+        return _HISTORY if attributes.get("type", "").lower() == "cite" else _QUOTE
     return "", ""

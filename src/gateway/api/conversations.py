@@ -8,18 +8,17 @@ from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.contract import AutomaticKind
 from gateway.access.tokens import Principal
 from gateway.api.callers import AgentCaller, Parts, acting_agent
-from gateway.api.machine_mail import Bounce, Complaint, bounce_of, complaint_of
+from gateway.api.messages import MessageOut, RemoteImages, shown
 from gateway.api.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from gateway.api.problems import documented
 from gateway.api.texts import Text
 from gateway.conversations import assigning, commands, reading
 from gateway.conversations.assigning import Done
 from gateway.conversations.commands import Command
-from gateway.conversations.reading import Said, Wanted
-from gateway.database.schema import Attachment, Decision, Delivery
+from gateway.conversations.reading import Wanted
+from gateway.database.schema import Decision
 from gateway.feed.item import ConversationItem
 from gateway.problems import invalid, not_found
 from gateway.wakeups import Topic
@@ -34,78 +33,6 @@ IdempotencyKey = Annotated[
     str | None,
     Header(max_length=200, description="Repeat the call with the same key after a lost answer"),
 ]
-
-
-class AttachmentOut(BaseModel):
-    """Download by GET /v1/attachments/{id}."""
-
-    id: UUID
-    filename: str
-    content_type: str
-    size: int
-    sha256: str
-    inline: bool
-    content_id: str | None
-
-
-class RemoteFileOut(BaseModel):
-    """A file that the provider keeps: `waiting` to be fetched, or `failed` for good, and why."""
-
-    id: UUID
-    content_type: str
-    state: Literal["waiting", "failed"]
-    attempts: int
-    failure: str | None
-    detail: str | None
-
-
-class DeliveryOut(BaseModel):
-    """One sending of the message; `failure` and `detail` say why it is not sent yet, or ever.
-
-    A long text message goes in several, in this order; `segments` is what each takes.
-    """
-
-    id: UUID
-    channel: UUID
-    recipient: str
-    state: str
-    attempts: int
-    failure: str | None
-    detail: str | None
-    segments: int | None
-
-
-class MessageOut(BaseModel):
-    """`seq` counts from 1. `html` is as the customer sent it: sanitise it before showing it.
-
-    `text` is everything; `new_text` leaves out quoted history and signature, and is null where
-    there is nothing to leave out.
-    `automatic_kind` says which sort of machine wrote it; `authentication` holds the verdicts of a
-    trusted mail server by method (`spf`, `dkim`, `dmarc`).
-    """
-
-    id: UUID
-    seq: int
-    direction: Literal["inbound", "outbound", "note"]
-    channel: UUID
-    agent: UUID | None
-    agent_name: str | None
-    subject: str | None
-    text: str
-    new_text: str | None
-    html: str | None
-    email: dict[str, Any] | None
-    attributes: dict[str, str] | None
-    automatic: bool
-    automatic_kind: AutomaticKind | None
-    bounce: Bounce | None
-    complaint: Complaint | None
-    authentication: dict[str, str]
-    sent_at: datetime | None
-    created_at: datetime
-    attachments: list[AttachmentOut]
-    remote_files: list[RemoteFileOut]
-    deliveries: list[DeliveryOut]
 
 
 class DecisionOut(BaseModel):
@@ -219,6 +146,7 @@ async def list_messages(
     id: UUID,  # noqa: A002
     after: Annotated[int, Query(ge=0, le=2**31 - 1, description="`seq` of the last known")] = 0,
     limit: Limit = 50,
+    remote_images: RemoteImages = False,
 ) -> Page[MessageOut]:
     """The thread in order; `next` is the `after` of the following page."""
     async with gateway.database.transaction() as session:
@@ -227,7 +155,7 @@ async def list_messages(
             session, caller.workspace_id, id, after=after, limit=limit
         )
     following = str(said[-1].message.seq) if len(said) == limit else None
-    return Page(items=[_message(each) for each in said], next=following)
+    return Page(items=await shown(said, remote_images=remote_images), next=following)
 
 
 @router.get("/conversations/{id}/decisions")
@@ -336,61 +264,6 @@ async def note(
 def _told(gateway: Parts, done: Done) -> Outcome:
     gateway.wakeups.notify(Topic.FEED)
     return outcome(done)
-
-
-def _message(said: Said) -> MessageOut:
-    message = said.message
-    return MessageOut(
-        id=message.id,
-        seq=message.seq,
-        direction=message.direction,
-        channel=message.channel_id,
-        agent=message.agent_id,
-        agent_name=said.agent_name,
-        subject=message.subject,
-        text=message.text,
-        new_text=message.new_text,
-        html=message.html,
-        email=message.email,
-        attributes=message.attributes,
-        automatic=message.automatic,
-        automatic_kind=message.automatic_kind,
-        bounce=bounce_of(message),
-        complaint=complaint_of(message),
-        authentication=message.authentication or {},
-        sent_at=message.sent_at,
-        created_at=message.created_at,
-        attachments=[_attachment(each) for each in said.attachments],
-        remote_files=[
-            RemoteFileOut.model_validate(each, from_attributes=True) for each in said.remote_files
-        ],
-        deliveries=[_delivery(each) for each in said.deliveries],
-    )
-
-
-def _attachment(row: Attachment) -> AttachmentOut:
-    return AttachmentOut(
-        id=row.id,
-        filename=row.filename,
-        content_type=row.content_type,
-        size=row.size,
-        sha256=row.sha256.hex(),
-        inline=row.inline,
-        content_id=row.content_id,
-    )
-
-
-def _delivery(row: Delivery) -> DeliveryOut:
-    return DeliveryOut(
-        id=row.id,
-        channel=row.channel_id,
-        recipient=row.recipient,
-        state=row.state,
-        attempts=row.attempts,
-        failure=row.failure,
-        detail=row.detail,
-        segments=row.segments,
-    )
 
 
 def _decision(row: Decision) -> DecisionOut:

@@ -15,10 +15,11 @@ from gateway.database.schema import (
     ConversationLink,
     Decision,
     Delivery,
+    Identity,
     Message,
     RemoteFile,
 )
-from gateway.feed.item import ConversationItem
+from gateway.feed.item import Address, ConversationItem
 from gateway.feed.snapshot import NOT_CLOSED, item_of, select_items
 
 Key = tuple[datetime, UUID]
@@ -81,13 +82,14 @@ async def conversation_exists(
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message with the name of the agent who wrote it, its files and its deliveries.
+    """A message with who wrote it (an agent by name), its files and its deliveries.
 
     `remote_files` are those that could not be fetched, or not yet.
     """
 
     message: Message
     agent_name: str | None
+    sender: Address | None
     attachments: list[Attachment]
     remote_files: list[RemoteFile]
     deliveries: list[Delivery]
@@ -98,30 +100,49 @@ async def list_messages(
 ) -> list[Said]:
     """Messages with `seq` above `after`, in order."""
     statement = (
-        select(Message, Agent.name)
-        .outerjoin(Agent, and_(Agent.workspace_id == workspace_id, Agent.id == Message.agent_id))
-        .where(
-            Message.workspace_id == workspace_id,
-            Message.conversation_id == conversation_id,
-            Message.seq > after,
-        )
+        _select_said(workspace_id)
+        .where(Message.conversation_id == conversation_id, Message.seq > after)
         .order_by(Message.seq)
         .limit(limit)
     )
+    return await _said(session, workspace_id, statement)
+
+
+async def find_message(session: AsyncSession, workspace_id: int, message_id: UUID) -> Said | None:
+    statement = _select_said(workspace_id).where(Message.id == message_id)
+    return next(iter(await _said(session, workspace_id, statement)), None)
+
+
+def _select_said(workspace_id: int) -> Select[Message, str, str, str]:
+    return (
+        select(Message, Agent.name, Identity.space, Identity.address)
+        .outerjoin(Agent, and_(Agent.workspace_id == workspace_id, Agent.id == Message.agent_id))
+        .outerjoin(
+            Identity,
+            and_(Identity.workspace_id == workspace_id, Identity.id == Message.identity_id),
+        )
+        .where(Message.workspace_id == workspace_id)
+    )
+
+
+async def _said(
+    session: AsyncSession, workspace_id: int, statement: Select[Message, str, str, str]
+) -> list[Said]:
     rows = (await session.execute(statement)).all()
-    ids = [message.id for message, _ in rows]
+    ids = [row[0].id for row in rows]
     attachments = await _belonging(session, Attachment, workspace_id, ids)
     remote_files = await _belonging(session, RemoteFile, workspace_id, ids)
     deliveries = await _belonging(session, Delivery, workspace_id, ids)
     return [
         Said(
             message,
-            name,
+            agent_name,
+            Address(space=space, address=address) if address else None,
             attachments.get(message.id, []),
             remote_files.get(message.id, []),
             deliveries.get(message.id, []),
         )
-        for message, name in rows
+        for message, agent_name, space, address in rows
     ]
 
 

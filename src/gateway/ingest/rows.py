@@ -186,8 +186,10 @@ def report_document(report: DeliveryReport) -> dict[str, Any]:
 
 
 def email_document(headers: EmailHeaders) -> dict[str, Any]:
-    """`message.email`: the names of `EmailHeaders`."""
+    """`message.email`: the names of `EmailHeaders`, its author as `from`."""
+    author = headers.author
     return {
+        "from": {"address": author.address, "name": author.name} if author else None,
         "message_id": headers.message_id,
         "in_reply_to": headers.in_reply_to,
         "references": headers.references,
