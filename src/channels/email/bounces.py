@@ -1,7 +1,5 @@
 """Bounces: mail that says that mail of ours did not arrive, in whichever form servers say so."""
 
-import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
@@ -10,18 +8,12 @@ from channels.addresses import is_email
 from channels.contract import DeliveryReport
 from channels.email.delivery_status import Action, RecipientStatus, read_delivery_status
 from channels.email.failure_words import is_delay, is_failure_notice, is_failure_subject
-from channels.email.headers import Headers, split_head
-from channels.email.identifiers import parse_identifiers, parse_message_id
+from channels.email.headers import Headers
 from channels.email.mailboxes import parse_mailboxes
 from channels.email.mime import Part
-from channels.email.notices import (
-    MAX_NOTICE,
-    embedded_fields,
-    own_words,
-    read_notice,
-    returned_text,
-)
+from channels.email.notices import embedded_fields, own_words, read_notice
 from channels.email.origin import Origin
+from channels.email.returned import original_message_id, parts, returned_head
 from channels.email.status_codes import (
     failure_of,
     has_reply,
@@ -30,14 +22,6 @@ from channels.email.status_codes import (
     stated_code,
 )
 from channels.errors import Failure
-
-_STATED_ID = re.compile(
-    r"^[ \t>]*message-id[ \t]*:[ \t]*\n?[ \t>]*(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE
-)
-_RETURNED = frozenset(
-    {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global"}
-)
-_HEAD = re.compile(r"^[\w-]{2,60}:[ \t][\s\S]*", re.MULTILINE)
 
 
 def read_bounce(
@@ -49,7 +33,7 @@ def read_bounce(
     text. Never raises; time is linear in the size.
     """
     statuses = _statuses(root, text, origin)
-    reference = _reference(root, text) if statuses else ""
+    reference = original_message_id(root, text) if statuses else ""
     return tuple(_report(status, reference, occurred_at) for status in statuses)
 
 
@@ -87,7 +71,7 @@ def _failure(status: RecipientStatus) -> Failure | None:
 
 def _statuses(root: Part, text: str, origin: Origin) -> list[RecipientStatus]:
     is_machine = _is_machine(origin)
-    structured = [status for part in _parts(root) for status in _structured(part)]
+    structured = [status for part in parts(root) for status in _structured(part)]
     if structured and (is_machine or _is_report(root)):
         return _completed(structured, root, text)
     if not is_machine and not origin.is_unread:
@@ -109,12 +93,6 @@ def _is_report(root: Part) -> bool:
     return root.content_type.value == "multipart/report" and root.content_type.parameters.get(
         "report-type", "delivery-status"
     ).lower() in {"delivery-status", ""}
-
-
-def _parts(part: Part) -> Iterator[Part]:
-    yield part
-    for child in part.children:
-        yield from _parts(child)
 
 
 def _structured(part: Part) -> list[RecipientStatus]:
@@ -158,7 +136,7 @@ def _unstructured(root: Part, text: str, origin: Origin) -> list[RecipientStatus
     notice = own_words(text)
     subject = root.headers.text("subject")[:1_000]
     is_certain = _is_certain(root, origin)
-    if not _is_notice(origin, subject, notice, _returned(root, text), is_certain=is_certain):
+    if not _is_notice(origin, subject, notice, returned_head(root, text), is_certain=is_certain):
         return []
     fields = embedded_fields(text)
     is_delayed = is_delay(subject, notice)
@@ -201,39 +179,8 @@ def _worded(root: Part, text: str, *, is_delayed: bool) -> list[RecipientStatus]
     found = read_notice(notice, others=others, named=named, is_delayed=is_delayed)
     if found:
         return found
-    to = _returned(root, text)
-    addressed = tuple(each.address for each in parse_mailboxes(to.raw("to")) if each.address)
+    mailboxes = parse_mailboxes(returned_head(root, text).raw("to"))
+    addressed = tuple(each.address for each in mailboxes if each.address)
     if len(addressed) != 1 or not is_email(addressed[0]):
         return []
     return read_notice(notice, others=set(), named=addressed, is_delayed=is_delayed)
-
-
-def _reference(root: Part, text: str) -> str:
-    """Return the Message-ID of the mail that is reported on, as far as it can be known."""
-    returned = _returned(root, text)
-    told = [
-        parse_message_id(headers.raw(name))
-        for headers, name in (
-            (returned, "message-id"),
-            (root.headers, "x-original-message-id"),
-        )
-    ]
-    written = _STATED_ID.search(text[:MAX_NOTICE])
-    answered = parse_identifiers(root.headers.raw("in-reply-to"))
-    referred = parse_identifiers(root.headers.raw("references"))
-    candidates = [
-        *told,
-        parse_message_id(written[1].encode()) if written else None,
-        *answered[:1],
-        *referred[-1:],
-    ]
-    return next((candidate for candidate in candidates if candidate), "")
-
-
-def _returned(root: Part, text: str) -> Headers:
-    """Return the head of the mail that came back, as a part or below the notice."""
-    for part in _parts(root):
-        if part is not root and part.content_type.value in _RETURNED:
-            return split_head(part.content.lstrip()[:MAX_NOTICE])[0]
-    rest = _HEAD.search(returned_text(text))
-    return split_head(rest[0].encode())[0] if rest else Headers()

@@ -7,10 +7,10 @@ from channels.email.headers import Headers, split_head
 from channels.email.identifiers import parse_message_id
 from channels.email.mailboxes import parse_mailboxes
 from channels.email.mime import Part
+from channels.email.returned import returned_head
 from channels.text import one_line
 
 _MAX_HEAD = 65_536
-_RETURNED = frozenset({"message/rfc822", "text/rfc822-headers"})
 _NO_COMPLAINT = frozenset({"not-spam"})
 _HOTMAIL_READER = "x-hmxmroriginalrecipient"
 
@@ -21,7 +21,7 @@ def read_complaint(root: Part, occurred_at: datetime | None) -> tuple[DeliveryRe
     Besides feedback reports, those of Hotmail (the mail alone, with a field that names its reader)
     and of Apple Mail (`X-Apple-Unsubscribe`) are known. The mail itself was delivered.
     """
-    returned = _returned(root)
+    returned = returned_head(root, "")
     for part in root.children:
         if part.content_type.value == "message/feedback-report":
             fields = split_head(part.content.lstrip()[:_MAX_HEAD])[0]
@@ -57,10 +57,3 @@ def _report(
         detail=detail,
         occurred_at=occurred_at,
     )
-
-
-def _returned(root: Part) -> Headers:
-    for part in root.children:
-        if part.content_type.value in _RETURNED:
-            return split_head(part.content.lstrip()[:_MAX_HEAD])[0]
-    return Headers()

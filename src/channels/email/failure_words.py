@@ -59,6 +59,7 @@ _GIVEN_UP = re.compile(
     r"permanent(?:ly| error| fatal| failure)|i've given up|no further (?:delivery )?attempts",
     re.IGNORECASE,
 )
+_SUCCEEDED = re.compile(r"\bsuccess|\(relay", re.IGNORECASE)
 _ANSWERED = re.compile(
     r"\s*(?:re|fwd?|aw|wg|r|i|tr|rv|enc|sv|vs|vb|doorst|odp|pd|ynt|回复|转发|답장|전달)\s*[:：]",  # noqa: RUF001 - the colon of Chinese writers
     re.IGNORECASE,
@@ -67,7 +68,8 @@ _ANSWERED = re.compile(
 
 def is_failure_subject(subject: str) -> bool:
     """Whether a subject tells of a failed delivery; one that answers or forwards does not."""
-    return bool(_SUBJECT.search(subject)) and not _ANSWERED.match(subject)
+    is_other = _ANSWERED.match(subject) or _SUCCEEDED.search(subject)
+    return bool(_SUBJECT.search(subject)) and not is_other
 
 
 def is_failure_notice(text: str) -> bool:

@@ -309,6 +309,11 @@ ORDINARY = {
         sender="no-reply@depot.test",
         subject="Delivery failed",
     ),
+    "a report of success": notice(
+        "Your message was delivered to ann@customer.test.",
+        sender="MAILER-DAEMON@relay.example.net",
+        subject="Delivery Status Notification (Success)",
+    ),
     "a shop's mail that nobody reads": notice(
         "Your order 550 was shipped to ann@customer.test.",
         sender="no-reply@shop.test",
