@@ -121,16 +121,19 @@ def _is_answer(origin: Origin, subject: str) -> bool:
 
 def _is_receipt(origin: Origin) -> bool:
     """Whether the mail says that another was shown to somebody."""
-    kind = origin.headers.parametrised("content-type")
-    report = kind.parameters.get("report-type", "").lower()
-    return kind.value == "multipart/report" and report == "disposition-notification"
+    report = origin.content_type.parameters.get("report-type", "").lower()
+    return _is_report(origin) and report == "disposition-notification"
+
+
+def _is_report(origin: Origin) -> bool:
+    return origin.content_type.value == "multipart/report"
 
 
 def _is_generated(origin: Origin) -> bool:
     return bool(
         origin.says("auto-submitted")
         or origin.says("x-auto-response-suppress")
-        or origin.says("content-type") == "multipart/report"
+        or _is_report(origin)
         or "x-failed-recipients" in origin.names
         or origin.has_null_sender
         or origin.is_daemon

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from channels.contract import Sender
 from channels.email.headers import Headers
+from channels.email.mime import Part
+from channels.email.parameters import Parametrised
 
 _NEGATIVE = frozenset({"", "no", "none", "false", "0"})
 _DAEMON = re.compile(
@@ -32,12 +34,14 @@ class Origin:
 
     headers: Headers
     names: frozenset[str]
+    content_type: Parametrised
     author: Sender
     mail_from: str | None
 
     @classmethod
-    def of(cls, headers: Headers, author: Sender, mail_from: str | None) -> "Origin":
-        return cls(headers, frozenset(name for name, _ in headers.fields), author, mail_from)
+    def of(cls, root: Part, author: Sender, mail_from: str | None) -> "Origin":
+        names = frozenset(name for name, _ in root.headers.fields)
+        return cls(root.headers, names, root.content_type, author, mail_from)
 
     @property
     def has_null_sender(self) -> bool:

@@ -58,7 +58,7 @@ class EmailInbound:
         identity = _identity(headers)
         subject = one_line(headers.text("subject"), MAX_SUBJECT)
         sent_at = _date(headers)
-        origin = Origin.of(headers, sender, payload.envelope.get("mail_from"))
+        origin = Origin.of(root, sender, payload.envelope.get("mail_from"))
         complaints = read_complaint(root, sent_at)
         bounces = () if complaints else read_bounce(root, body.text, origin, sent_at)
         reports = complaints or bounces
