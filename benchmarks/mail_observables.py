@@ -47,14 +47,16 @@ def _mail(email: Json) -> Json:
 
 
 def _machine(message: Json) -> Json:
-    report: Json = message["bounce"] or message["complaint"] or {}
+    bounce, complaint = message["bounce"], message["complaint"]
+    report: Json = bounce or complaint or {}
     recipients: list[Json] = report.get("recipients", [])
+    readers = [complaint["address"]] if complaint and complaint["address"] else []
     return {
         "is_bounce": message["bounce"] is not None,
         "is_complaint": message["complaint"] is not None,
         "is_auto_reply": message["automatic_kind"] == "auto_reply",
         "suppress_auto_response": message["automatic"],
-        "recipients": [each["address"] for each in recipients],
+        "recipients": readers or [each["address"] for each in recipients],
         "permanent": any(each["permanent"] for each in recipients),
         "status": next((each["status"] for each in recipients if each["status"]), None),
         "reason": next((each["detail"] for each in recipients if each["detail"]), None),

@@ -6,6 +6,11 @@ from tests.channels.builders import parse_mail
 ABSENCES = [
     "Automatic reply: Parcel",
     "Out of Office",
+    "OOO: Parcel",
+    "Auto: Re: Parcel",
+    "[Auto-Reply] Parcel",
+    "Auto-Reply from Ann Smith",
+    "AUTO: Ann Smith is out of the office (returning 05/12/2026)",
     "Out of office - back on Monday",
     "Auto-reply: Re: Parcel",
     "Risposta automatica: pacco",
@@ -34,6 +39,7 @@ WRITTEN = [
     "Automatic reply does not work",
     "Fuori ufficio il mio pacco è bagnato",
     "Abwesenheitsnotizen einrichten",
+    "Auto: Reparatur",
     "Parcel",
     "",
 ]
@@ -57,6 +63,7 @@ def test_people_write_about_them_too(subject: str) -> None:
     ("header", "kind"),
     [
         ("Auto-Submitted: auto-replied (vacation)", "auto_reply"),
+        ("Auto-Submitted: auto-generated (vacation)", "auto_reply"),
         ("Auto-Submitted: auto-generated", "other"),
         ("X-Autoreply: yes", "auto_reply"),
         ("X-Autoreply: no", None),
