@@ -1,7 +1,7 @@
 """The lines by which mail programs introduce quoted or forwarded mail."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from channels.email.quote_languages import (
@@ -32,7 +32,7 @@ _DATE = re.compile(
     r"(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d{1,2}[:.h]\d\d(?!\d)|\d{1,4}([-/.])\d{1,2}\1\d{1,4}(?!\d))"
 )
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_TIME = re.compile(r"(?<!\d)\d{1,2}[:.]\d\d(?!\d)")
+_TIME = re.compile(r"(?<!\d)\d{1,2}[:.h]\d\d(?!\d)")
 _BRACKETS = re.compile(r'<[^<>]*>?|\([^()]*\)|"[^"]*"|\[[^\[\]]*\]')
 _OPENER = re.compile(
     "(?:" + "|".join(sorted(map(re.escape, OPENERS), key=len, reverse=True)) + r")\b"
@@ -151,20 +151,28 @@ def _reply(lines: Sequence[Line], end: int) -> Header | None:
     """Recognise "On ... wrote:", wrapped over several lines or not, by the line that ends it."""
     if not _closes(lines, end):
         return None
-    text, complete = "", None
+    complete, is_above_quote = None, _is_above_quote(lines, end)
+    for start, text in _endings(lines, end):
+        if not _is_introduction(text, is_above_quote=is_above_quote):
+            continue
+        if _OPENER.match(text.lstrip(_WRAP)):
+            return Header(start, end + 1, is_reply=True)
+        complete = start if complete is None else complete
+        if _DATE.search(text):
+            break
+    if complete is None:
+        return None
+    return _without_opener(lines, complete, end, is_above_quote=is_above_quote)
+
+
+def _endings(lines: Sequence[Line], end: int) -> Iterator[tuple[int, str]]:
+    """Yield ever more lines that end at `end` as one text, with the first of them."""
+    text = ""
     for start in range(end, max(-1, end - _REPLY_LINES), -1):
-        if not _joins(lines, start, end):
-            break
         text = f"{lines[start].bare} {text}".strip()
-        if len(text) > _REPLY_CHARACTERS:
-            break
-        if _is_introduction(text):
-            if _OPENER.match(text.lstrip(_WRAP)):
-                return Header(start, end + 1, is_reply=True)
-            complete = complete if complete is not None else start
-            if _DATE.search(text):
-                break
-    return _without_opener(lines, complete, end) if complete is not None else None
+        if not _joins(lines, start, end) or len(text) > _REPLY_CHARACTERS:
+            return
+        yield start, text
 
 
 def _closes(lines: Sequence[Line], index: int) -> bool:
@@ -181,7 +189,9 @@ def _closes(lines: Sequence[Line], index: int) -> bool:
 def _is_above_quote(lines: Sequence[Line], index: int) -> bool:
     following = (line for line in lines[index + 1 : index + 4] if not line.is_blank)
     line = next(following, None)
-    return line is not None and (line.is_quoted or line.bare.startswith("|"))
+    if line is None or lines[index].is_quoted:
+        return False
+    return line.is_quoted or line.is_history or line.bare.startswith("|")
 
 
 def _joins(lines: Sequence[Line], start: int, end: int) -> bool:
@@ -216,11 +226,20 @@ def _last_verb(text: str) -> tuple[int, int] | None:
     return found
 
 
-def _is_introduction(text: str) -> bool:
+def _is_introduction(text: str, *, is_above_quote: bool) -> bool:
+    """Tell whether a text says who wrote and when, in the order of any language.
+
+    Directly above a quotation a colon with an address is enough; elsewhere there must be a word for
+    "wrote", and with it an address or a time of day.
+    """
     core = text.rstrip(_DASHES + " ").rstrip(":\uff1a ")
+    if is_above_quote and text[-1] in ":\uff1a" and "@" in text:
+        return True
     verb = _last_verb(core)
     if verb is None:
         return _is_date_and_address(text, core)
+    if not (is_above_quote or "@" in text or _TIME.search(text) or text[:2] == "--"):
+        return False
     before, after = core[: verb[0]], core[verb[1] :]
     after = _GENDER.sub("", after, count=1)
     rest = _BRACKETS.sub(" ", after).strip(_WRAP + ",")
@@ -229,7 +248,7 @@ def _is_introduction(text: str) -> bool:
         return True
     if not rest or _are_names(rest):
         is_dated = date is not None and (date.start() <= 45 or _OPENER.match(text.lstrip(_WRAP)))
-        return bool(is_dated) or ("@" in before and not rest)
+        return bool(is_dated) or (not rest and ("@" in before or is_above_quote))
     return "@" in before and _DATE.search(after) is not None and _ENDING.search(core) is not None
 
 
@@ -245,7 +264,11 @@ def _is_date_and_address(text: str, core: str) -> bool:
     if text[-1] not in ":\uff1a":
         return _DATE_FIRST.match(core) is not None
     is_address_last = "@" in core[core.rfind("<") :] or "@" in core[core.rfind("(") :]
-    return is_address_last and bool(_YEAR.search(core)) and bool(_TIME.search(core))
+    return is_address_last and _is_timed(core)
+
+
+def _is_timed(text: str) -> bool:
+    return _YEAR.search(text) is not None and _TIME.search(text) is not None
 
 
 def _are_names(rest: str) -> bool:
@@ -253,12 +276,15 @@ def _are_names(rest: str) -> bool:
     return len(words) <= 6 and all(not word[0].islower() or word in _SMALL for word in words)
 
 
-def _without_opener(lines: Sequence[Line], start: int, end: int) -> Header:
+def _without_opener(lines: Sequence[Line], start: int, end: int, *, is_above_quote: bool) -> Header:
     """Return an introduction that begins with a name, a date, or in the middle of a line."""
     text = " ".join(line.bare for line in lines[start : end + 1])
     shared = [found.end() for found in _INLINE_OPENER.finditer(lines[start].bare)]
     for position in reversed(shared):
-        if "@" not in text[:position] and _is_introduction(text[position:]):
+        said = text[position:]
+        if "@" in text[:position]:
+            continue
+        if _is_introduction(said, is_above_quote=is_above_quote):
             before = lines[start].bare[:position].rstrip(_WRAP)
             return Header(start, end + 1, is_reply=True, before=before)
     if not _DATE.search(text) or text[0] in "<>":

@@ -61,10 +61,9 @@ LANGUAGES: Final = (
         originals="original message | reply message | original email | original | reply",
         forwards="forwarded message | begin forwarded message | forwarded mail | forwarded by",
         devices="sent from | sent via | sent with | sent by | sent using | sent on my | "
-        "from my | get outlook | get ... outlook for | "
+        "from my | get outlook | get ... outlook for | yahoo mail: | download ... outlook | "
         "this message was sent from my | this email was sent from my",
-        above="reply above this line | type your reply above | write above this line | "
-        "reply above the line | respond above this line",
+        above="above this line | reply above | above the line",
     ),
     QuoteLanguage(
         "Italian",
@@ -80,7 +79,7 @@ LANGUAGES: Final = (
         originals="messaggio originale | messaggio originario",
         forwards="messaggio inoltrato | inizio messaggio inoltrato | forwarded message",
         devices="inviato da | inviato dal | scarica outlook | ottieni",
-        above="rispondi sopra questa riga | scrivi la tua risposta sopra questa riga",
+        above="sopra questa riga | sopra questa linea",
     ),
     QuoteLanguage(
         "Swedish",
@@ -96,7 +95,7 @@ LANGUAGES: Final = (
         originals="ursprungligt meddelande | originalmeddelande | ursprungsmeddelande",
         forwards="vidarebefordrat meddelande | vidarebefordrat brev | forwarded message",
         devices="skickat från | skickades från | hämta outlook",
-        above="svara ovanför denna rad | svara ovanför den här raden",
+        above="ovanför denna rad | ovanför den här raden",
     ),
     QuoteLanguage(
         "Romanian",
@@ -111,7 +110,7 @@ LANGUAGES: Final = (
         originals="mesaj original | mesajul original",
         forwards="mesaj redirecționat | mesaj redirectionat | mesaj transmis mai departe",
         devices="trimis de pe | trimis din | trimis de la | obțineți outlook",
-        above="răspundeți deasupra acestei linii | raspundeti deasupra acestei linii",
+        above="deasupra acestei linii | deasupra acestui rând",
     ),
     QuoteLanguage(
         "German",
@@ -132,7 +131,7 @@ LANGUAGES: Final = (
         "diese nachricht wurde von mein ... gesendet | "
         "diese nachricht wurde mit ... gesendet | outlook für | "
         "holen sie sich outlook",
-        above="antworten sie oberhalb dieser linie | bitte oberhalb dieser zeile antworten",
+        above="oberhalb dieser zeile | oberhalb dieser linie | über dieser zeile | über dieser linie",
     ),
     QuoteLanguage(
         "French",
@@ -149,7 +148,7 @@ LANGUAGES: Final = (
         forwards="message transféré | début du message transféré | début du message réexpédié",
         devices="envoyé de | envoyé depuis | envoyé à partir d | envoyé avec | "
         "obtenez outlook | télécharger outlook",
-        above="répondez au-dessus de cette ligne | répondre au-dessus de cette ligne",
+        above="au-dessus de cette ligne | ci-dessus de cette ligne",
     ),
     QuoteLanguage(
         "Spanish",
@@ -165,7 +164,7 @@ LANGUAGES: Final = (
         originals="mensaje original | mensaje originario",
         forwards="mensaje reenviado | inicio del mensaje reenviado | forwarded message",
         devices="enviado desde | enviado con | enviado de | obtener outlook | descarga outlook",
-        above="responda por encima de esta línea | escriba su respuesta por encima",
+        above="encima de esta línea | arriba de esta línea",
     ),
     QuoteLanguage(
         "Portuguese",
@@ -182,7 +181,7 @@ LANGUAGES: Final = (
         forwards="mensagem encaminhada | mensagem reencaminhada | "
         "início da mensagem encaminhada | início da mensagem reencaminhada",
         devices="enviado do | enviado a partir d | enviado pelo | enviada do | obter o outlook",
-        above="responda acima desta linha",
+        above="acima desta linha",
     ),
     QuoteLanguage(
         "Dutch",
@@ -199,7 +198,7 @@ LANGUAGES: Final = (
         forwards="doorgestuurd bericht | begin doorgestuurd bericht | doorgestuurde bericht",
         devices="verzonden vanaf | verstuurd vanaf | verzonden met | verstuurd met | "
         "verstuurd vanuit | verzonden via | outlook voor | download outlook",
-        above="antwoord boven deze lijn | typ uw antwoord boven deze regel",
+        above="boven deze regel | boven deze lijn",
     ),
     QuoteLanguage(
         "Polish",
@@ -215,7 +214,7 @@ LANGUAGES: Final = (
         originals="oryginalna wiadomość | wiadomość oryginalna | treść oryginalnej wiadomości",
         forwards="przekazana wiadomość | wiadomość przekazana | treść przekazanej wiadomości",
         devices="wysłano z | wysłane z | wysłano za pomocą | pobierz ... outlook",
-        above="odpowiedz powyżej tej linii",
+        above="powyżej tej linii",
     ),
     QuoteLanguage(
         "Danish",
@@ -231,7 +230,7 @@ LANGUAGES: Final = (
         originals="oprindelig meddelelse | oprindelig besked | original meddelelse",
         forwards="videresendt meddelelse | videresendt besked | start på videresendt besked",
         devices="sendt fra | sendt via | sendt med | hent outlook",
-        above="svar over denne linje",
+        above="over denne linje",
     ),
     QuoteLanguage(
         "Norwegian",
@@ -247,7 +246,7 @@ LANGUAGES: Final = (
         originals="opprinnelig melding | original melding | oprindelig melding",
         forwards="videresendt melding | videresendt e-post | start på videresendt melding",
         devices="sendt fra | skaff deg outlook | få outlook",
-        above="svar over denne linjen",
+        above="over denne linjen",
     ),
     QuoteLanguage(
         "Finnish",
@@ -326,7 +325,7 @@ LANGUAGES: Final = (
     ),
     QuoteLanguage(
         "Japanese",
-        verbs="のメール | 書きました | 書き込みました | さんは書きました | wrote",
+        verbs="のメール | のメッセージ | 書きました | 書き込みました | さんは書きました | wrote",
         sender="差出人 | 送信者 | 送信元",
         sent="送信日時",
         date="日付 | 日時",

@@ -167,13 +167,19 @@ def _without_quoted_tail(stretches: list[_Stretch]) -> list[_Stretch]:
     """Return the stretches without quotations at the end, which nothing new answers."""
     end = len(stretches)
     has_new = any(each.is_new for each in stretches)
-    while has_new and end and not stretches[end - 1].is_new and not _is_cited(stretches[end - 1]):
+    while has_new and end and not stretches[end - 1].is_new and not _is_chosen(stretches, end - 1):
         end -= 1
     return stretches[:end]
 
 
-def _is_cited(stretch: _Stretch) -> bool:
-    return stretch.is_quoted and any(line.is_cited for line in stretch.lines)
+def _is_chosen(stretches: list[_Stretch], index: int) -> bool:
+    """Tell whether a quotation is the sender's own choice: set off in HTML, or led up to."""
+    if not stretches[index].is_quoted:
+        return False
+    if any(line.is_cited for line in stretches[index].lines):
+        return True
+    above = (line.bare for line in reversed(stretches[index - 1].lines) if not line.is_blank)
+    return index > 0 and next(above, "").endswith((":", "\uff1a"))
 
 
 def _joined(stretches: list[_Stretch]) -> str:

@@ -13,10 +13,12 @@ _DEVICE_CHARACTERS = 120
 _DEVICE = re.compile(
     r"iphon|ipad|ipod|android|samsung|galaxy|blackberry|windows|outlook|mail|mobil|phone|htc"
     r"|nokia|huawei|xiaomi|motorola|pixel|oneplus|sony|tablet|handy|telefon|t\u00e9l\u00e9phone"
-    r"|smartphone|device|dispositivo|cellulare|cell|spark|airmail|superhuman|sparrow|tel\u00e9fono"
+    r"|smartphone|device|dispositivo|cellulare|cell|spark|airmail|superhuman|sparrow|proton|\bios\b|\baol\b|tel\u00e9fono"
     r"|\u624b\u673a|\u624b\u6a5f|\u643a\u5e2f|\ud734\ub300|\u90ae\u7bb1|\u043f\u043e\u0447\u0442"
 )
 _ENGLISH_OWN = ("sent from my ", "from my ", "sent on my ", "sent by my ", "sent via my ")
+_CLAUSE = re.compile(r"[,;]|[.!] | (?:is|was|are|were|to|and|because) ")
+_EXCUSE = re.compile("excuse|pardon|sorry|apolog|typo|brief|brevity|mistake|error")
 _INITIALS = re.compile(r"-\w[\w.]*(?: \w[\w.]*){0,2}")
 _CONTACT = re.compile(r"https?://|www\.|\S@\S|mailing list|unsubscribe")
 
@@ -50,7 +52,7 @@ def _is_device(bare: str) -> bool:
         return False
     text = bare.casefold().strip('<>()[]*_.!" \t')
     if text.startswith(_ENGLISH_OWN):
-        return True
+        return len(_CLAUSE.split(text, maxsplit=1)) == 1 or _EXCUSE.search(text) is not None
     said = any(
         text.startswith(start) and text.find(rest, len(start)) >= 0 for start, rest in DEVICES
     )

@@ -169,6 +169,8 @@ RULES = (
     "Début du message transféré :",
     "##- Please type your reply above this line -##",
     "--- Reply above this line ---",
+    "##- Bitte geben Sie Ihre Antwort oberhalb dieser Zeile ein. -##",
+    "===== Scrivi la tua risposta sopra questa riga =====",
 )
 
 DEVICES = (

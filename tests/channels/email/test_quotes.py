@@ -67,6 +67,11 @@ def test_a_rule_ends_the_new_text(rule: str) -> None:
         ("New. On Tue, Mar 3, 2026 at 9:15 AM, d@x.example wrote:\n> old", "New."),
         ("New.\n\n2026/3/3 Desk <d@x.example>\n\n> old", "New."),
         ("New.\n\n> old\n> older", "New."),
+        ("New.\n\nDesk wrote:\n> old", "New."),
+        ("New.\n\nQuoting Desk <d@x.example>:\n\n> old", "New."),
+        ("New.\n\nOn Tue, 3 Mar 2026, Desk wrote:\n\n> old", "New."),
+        ("New.\n\nUne 3 mz 2026 9:15 pa\nDesk <d@x.example> qarko:\n\n> old", "New."),
+        ("The page says:\n\n> Error 500\n", None),
         ("> old\n\nNew.", None),
         (
             "> which one?\nThis one.\n> when?\nNow.\n> bye\n> Desk",
@@ -114,6 +119,7 @@ def test_nothing_to_read_is_ever_left_out(text: str) -> None:
     [
         "My wife wrote to you on 12.3.2026 about these:\n- a lamp\n- a chair",
         "I sent the photos to claims@shop.example:\none.jpg",
+        "On 3 May 2026 the courier wrote:\n'We came.'\nBut nobody came.",
         "On 3 May I wrote to you:\nnothing came.",
         "Meine Kollegin schrieb am 3.5.2026 um 10:30 folgende Punkte:\n- Lampe",
         "From: Milan\nTo: Rome\nDate: 3 May 2026, 14:30\n\nThat was my trip.",

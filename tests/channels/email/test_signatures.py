@@ -36,6 +36,7 @@ def test_signatures_are_left_out(signature: str) -> None:
     [
         "Regards,\nAnn",
         "I need:\n\n- milk\n\n-Bread",
+        "Sent from my desk, which is easier than my phone.",
         "Sent from our warehouse yesterday.",
         "Ich habe Ihnen die Mail gesendet.",
         "--\n" + "A line of a long text.\n" * 30,
