@@ -295,6 +295,7 @@ def upgrade() -> None:
         sa.Column("last_message_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("solved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("merged_into", sa.Uuid(), nullable=True),
         sa.CheckConstraint(
             "priority IN ('low', 'normal', 'high', 'urgent')",
             name=op.f("conversation_priority_check"),
@@ -317,6 +318,12 @@ def upgrade() -> None:
             ["workspace_id", "identity_id"],
             ["identity.workspace_id", "identity.id"],
             name=op.f("conversation_workspace_id_identity_id_fkey"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "merged_into"],
+            ["conversation.workspace_id", "conversation.id"],
+            name=op.f("conversation_workspace_id_merged_into_fkey"),
+            ondelete="SET NULL (merged_into)",
         ),
         sa.ForeignKeyConstraint(
             ["workspace_id", "queue_id"],
@@ -344,6 +351,13 @@ def upgrade() -> None:
         "conversation",
         ["identity_id", "channel_id"],
         unique=False,
+    )
+    op.create_index(
+        "conversation_merged_idx",
+        "conversation",
+        ["merged_into"],
+        unique=False,
+        postgresql_where=sa.text("merged_into IS NOT NULL"),
     )
     op.create_index(
         "conversation_open_idx",
@@ -930,6 +944,11 @@ def downgrade() -> None:
         "conversation_open_idx",
         table_name="conversation",
         postgresql_where=sa.text("status IN ('queued', 'assigned')"),
+    )
+    op.drop_index(
+        "conversation_merged_idx",
+        table_name="conversation",
+        postgresql_where=sa.text("merged_into IS NOT NULL"),
     )
     op.drop_index(op.f("conversation_identity_id_channel_id_idx"), table_name="conversation")
     op.drop_index(

@@ -17,6 +17,7 @@ from channels.registry import adapter_for
 from gateway.access.secret_box import SecretBox
 from gateway.database.connections import Database
 from gateway.database.schema import Channel, Queue, RuleSetVersion, Workspace
+from gateway.reply_tags import ReplyTags
 from gateway.wakeups import Topic, Wakeups, wait_for
 from routing.engine import QueueRef, RuleSet
 from routing.rules import parse_rule
@@ -43,6 +44,7 @@ class WorkspaceConfiguration:
     queues: Mapping[str, QueueRef]
     default_queue: QueueRef
     rules: RuleSet
+    reply_tags: ReplyTags
 
 
 def queue_ref(row: Queue) -> QueueRef:
@@ -131,6 +133,7 @@ class Configuration:
             queues=queues,
             default_queue=default,
             rules=RuleSet(version, rules, queues, default.id),
+            reply_tags=ReplyTags(self._box.derived(b"reply tags"), workspace.id),
         )
 
     async def _queues(self, session: AsyncSession, workspace_id: int) -> list[Queue]:

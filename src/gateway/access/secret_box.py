@@ -1,5 +1,8 @@
 """Encryption of the channels' secrets at rest."""
 
+import base64
+import hashlib
+import hmac
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,11 +25,16 @@ class SecretBox:
     def __init__(self, key: str) -> None:
         try:
             self._fernet = Fernet(key)
+            self._key = base64.urlsafe_b64decode(key)
         except ValueError as error:
             raise SecretKeyError(
                 "SPORTELLO_SECRET_KEY must be 32 url-safe base64 bytes: "
                 "make one with `sportello keys secret`"
             ) from error
+
+    def derived(self, purpose: bytes) -> bytes:
+        """A key of 32 bytes for another purpose, which does not give this one away."""
+        return hmac.digest(self._key, purpose, hashlib.sha256)
 
     def seal(self, secrets: Mapping[str, str]) -> bytes:
         return self._fernet.encrypt(orjson.dumps(dict(secrets)))

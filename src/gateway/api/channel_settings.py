@@ -8,13 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.addresses import is_email, normalise_email, normalise_phone
-from channels.contract import Adapter
+from channels.contract import Adapter, Kind
 from gateway.database.schema import Channel
 from gateway.problems import invalid
 from routing.problems import below
 
 CONTINUE_HOURS = "continue_hours"
 REPLY_CHANNEL = "reply_channel"
+REPLY_TAGS = "reply_tags"
 LONGEST_CONTINUATION_H = 8_760.0
 
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11}")
@@ -29,9 +30,13 @@ def setting_names(adapter: Adapter) -> frozenset[str]:
 
     `continue_hours`: how long after the last message another one still speaks of the same matter.
     `reply_channel`: the id of the email channel that answers a form's submissions.
+    `reply_tags`: `on` where the mailbox takes sub-addresses (`support+tag@`, RFC 5233): answers
+    then ask to be answered at one, which finds the conversation without any header.
     """
-    ours = {CONTINUE_HOURS, REPLY_CHANNEL} if adapter.kind == "web_form" else {CONTINUE_HOURS}
-    return adapter.settings | ours
+    return adapter.settings | {CONTINUE_HOURS} | _OF_KIND.get(adapter.kind, set())
+
+
+_OF_KIND: Mapping[Kind, set[str]] = {"web_form": {REPLY_CHANNEL}, "email": {REPLY_TAGS}}
 
 
 def merged(former: Mapping[str, str], changes: Changes) -> dict[str, str]:
@@ -48,6 +53,7 @@ async def check(
         *_unknown("/settings", settings, setting_names(adapter)),
         *_unknown("/secrets", secrets, adapter.secrets),
         *_continuation(settings.get(CONTINUE_HOURS)),
+        *_switch(REPLY_TAGS, settings.get(REPLY_TAGS)),
     ]
     if adapter.kind == "web_form" and (reply := settings.get(REPLY_CHANNEL)) is not None:
         mistakes += await _reply_channel(session, workspace_id, reply)
@@ -62,6 +68,10 @@ def _unknown(pointer: str, given: Changes, known: frozenset[str]) -> Mistakes:
         for name in given
         if name not in known
     ]
+
+
+def _switch(name: str, value: str | None) -> Mistakes:
+    return [] if value in {None, "on", "off"} else [(below("/settings", name), "must be on or off")]
 
 
 def _continuation(hours: str | None) -> Mistakes:

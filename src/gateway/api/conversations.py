@@ -14,7 +14,7 @@ from gateway.api.messages import MessageOut, RemoteImages, shown
 from gateway.api.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from gateway.api.problems import documented
 from gateway.api.texts import Text
-from gateway.conversations import assigning, commands, reading
+from gateway.conversations import assigning, commands, joining, reading
 from gateway.conversations.assigning import Done
 from gateway.conversations.commands import Command
 from gateway.conversations.reading import Wanted
@@ -50,9 +50,13 @@ class DecisionOut(BaseModel):
 
 
 class Conversation(ConversationItem):
-    """`links` are conversations that speak of each other; nothing is merged silently."""
+    """`links` are conversations that speak of each other; nothing is merged silently.
+
+    `merged_into` is where the messages of one that was merged are now.
+    """
 
     links: list[UUID]
+    merged_into: UUID | None
 
 
 class Outcome(BaseModel):
@@ -66,6 +70,18 @@ class Outcome(BaseModel):
 
 class Say(BaseModel):
     text: Annotated[Text, Field(max_length=100_000, examples=["We have found your parcel."])]
+
+
+class Merge(BaseModel):
+    """`into` is the conversation that goes on."""
+
+    into: UUID
+
+
+class Split(BaseModel):
+    """`messages` are the ids of those that belong to another matter."""
+
+    messages: Annotated[list[UUID], Field(min_length=1, max_length=1_000)]
 
 
 class Escalate(BaseModel):
@@ -136,7 +152,8 @@ async def get_conversation(gateway: Parts, caller: AgentCaller, id: UUID) -> Con
         if item is None:
             raise not_found("conversation")
         links = await reading.list_links(session, caller.workspace_id, id)
-    return Conversation(**dict(item), links=links)
+        merged_into = await reading.merged_into(session, caller.workspace_id, id)
+    return Conversation(**dict(item), links=links, merged_into=merged_into)
 
 
 @router.get("/conversations/{id}/messages")
@@ -220,6 +237,42 @@ async def escalate(
             acting_agent(caller),
             to_queue_id=body.queue,
             note=body.note,
+        ),
+    )
+
+
+@router.post("/conversations/{id}/merge")
+async def merge(
+    gateway: Parts,
+    caller: AgentCaller,
+    id: UUID,  # noqa: A002
+    body: Merge,
+) -> Outcome:
+    """Move all messages into another conversation, and close this one."""
+    return _told(
+        gateway,
+        await joining.merge(
+            gateway.database, caller.workspace_id, id, acting_agent(caller), into=body.into
+        ),
+    )
+
+
+@router.post("/conversations/{id}/split", status_code=201)
+async def split(
+    gateway: Parts,
+    caller: AgentCaller,
+    id: UUID,  # noqa: A002
+    body: Split,
+) -> Outcome:
+    """Make a new conversation of some messages; the answer names it."""
+    return _told(
+        gateway,
+        await joining.split(
+            gateway.database,
+            caller.workspace_id,
+            id,
+            acting_agent(caller),
+            message_ids=body.messages,
         ),
     )
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.addresses import is_whatsapp, whatsapp
@@ -50,6 +50,7 @@ async def add_reply(
     if destination.channel.config.kind == "email":
         message.subject = _answering(change.row.subject)
         message.email = await _thread(change, message.id, destination)
+        message.email["reply_to"] = _tagged(change.row, configuration, destination.channel)
     deliveries = _deliveries(change, message, destination)
     change.session.add_all(deliveries)
     _tell(change, EventType.REPLIED, message, delivery=deliveries[0].id)
@@ -114,15 +115,28 @@ def _tell(change: Change, event: EventType, message: Message, **more: Any) -> No
 
 
 async def _last_from_customer(session: AsyncSession, row: Conversation) -> Message | None:
-    """The newest inbound message; automatic ones are nobody's address."""
+    """The newest inbound message that the channel could answer; automatic ones are nobody's.
+
+    What was merged from another channel has addresses that this one cannot reach.
+    """
+    space = (
+        select(Identity.space)
+        .where(Identity.workspace_id == row.workspace_id, Identity.id == row.identity_id)
+        .scalar_subquery()
+    )
     statement = (
         select(Message)
+        .join(
+            Identity,
+            and_(Identity.workspace_id == Message.workspace_id, Identity.id == Message.identity_id),
+        )
         .where(
             Message.workspace_id == row.workspace_id,
             Message.conversation_id == row.id,
             Message.direction == "inbound",
+            Identity.space == space,
         )
-        .order_by(Message.automatic, Message.seq.desc())
+        .order_by(Message.automatic, Message.created_at.desc(), Message.seq.desc())
         .limit(1)
     )
     return (await session.scalars(statement)).first()
@@ -161,6 +175,16 @@ def _mail_channel(configuration: Configuration, form: ConfiguredChannel) -> Conf
     if not mails:
         raise conflict("forms are answered by mail, and there is no email channel to do it")
     return mails[0]
+
+
+def _tagged(
+    row: Conversation, configuration: Configuration, channel: ConfiguredChannel
+) -> str | None:
+    """The address that leads an answer here even if its program drops the thread's headers."""
+    if channel.config.settings.get("reply_tags") != "on":
+        return None
+    tags = configuration.workspace(row.workspace_id).reply_tags
+    return tags.address(channel.config.address, row.id)
 
 
 def _answering(subject: str | None) -> str:

@@ -74,6 +74,13 @@ async def find_conversation(
     return None if row is None else item_of(row)
 
 
+async def merged_into(
+    session: AsyncSession, workspace_id: int, conversation_id: UUID
+) -> UUID | None:
+    row = await session.get(Conversation, (workspace_id, conversation_id))
+    return None if row is None else row.merged_into
+
+
 async def conversation_exists(
     session: AsyncSession, workspace_id: int, conversation_id: UUID
 ) -> bool:

@@ -15,7 +15,7 @@ from gateway.configuration import Configuration
 from gateway.delivery import opt_outs
 from gateway.feed import log
 from gateway.ids import new_id
-from gateway.ingest import identities, receipts, rows, state, threads
+from gateway.ingest import identities, leads, receipts, rows, state, threads
 from gateway.ingest.identities import KnownIdentity, address_of
 from gateway.ingest.placing import Arrival, Placement
 from gateway.ingest.submission import Accepted, Submission
@@ -57,9 +57,10 @@ async def _place(
     claimed = await threads.claim(
         connection, [arrival.mail for arrival in arrivals if arrival.mail]
     )
-    continuing = await state.latest(connection, _continuing(arrivals))
-    states = await state.lock(connection, claimed.conversations | continuing)
-    placement = Placement(configuration, states, claimed)
+    found = await leads.find(connection, arrivals, claimed, configuration)
+    led_to = leads.keys(found, arrivals)
+    states = await state.lock(connection, claimed.conversations | led_to)
+    placement = Placement(configuration, states, claimed, found)
     for arrival in arrivals:
         placement.place(arrival)
     await claimed.write(connection)
@@ -81,15 +82,6 @@ def _arrival(
         identity=known[address_of(submission)],
         mail=threads.Mail(workspace_id, message_id, conversation_id, headers) if headers else None,
     )
-
-
-def _continuing(arrivals: Sequence[Arrival]) -> set[tuple[int, UUID, UUID]]:
-    """Senders that may have an open conversation; mail goes by its threads alone."""
-    return {
-        (arrival.submission.workspace_id, arrival.identity.id, arrival.submission.channel.config.id)
-        for arrival in arrivals
-        if arrival.mail is None and not arrival.identity.is_new
-    }
 
 
 def _stored(placement: Placement | None) -> dict[int, Accepted]:

@@ -1,5 +1,6 @@
 """Puts each message of a batch into its conversation: pure, on states that are already locked."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -67,8 +68,8 @@ class Waiting:
 class Placement:
     """The outcome of a batch, ready to be written.
 
-    `states` holds every conversation touched; `open_by_sender` those that a sender's next message
-    on the same channel continues.
+    `states` holds every conversation touched; `leads` names conversations that a message may
+    belong to beside those of its thread.
     """
 
     def __init__(
@@ -76,14 +77,13 @@ class Placement:
         configuration: Configuration,
         states: dict[UUID, ConversationState],
         threads: Threads,
+        leads: Mapping[UUID, Sequence[UUID]],
     ) -> None:
         self._configuration = configuration
         self._threads = threads
+        self._leads = leads
         self.states = states
-        self.open_by_sender = {
-            (state.workspace_id, state.identity_id, state.channel_id): state
-            for state in sorted(states.values(), key=lambda state: state.last_message_at)
-        }
+        self.opened_by_sender: dict[tuple[int, UUID, UUID], ConversationState] = {}
         self.placed: list[Placed] = []
         self.waiting: list[Waiting] = []
         self.raised: set[UUID] = set()
@@ -111,18 +111,25 @@ class Placement:
     def _find(self, arrival: Arrival) -> tuple[ConversationState | None, list[UUID]]:
         """The conversation that the message continues, and others that it speaks of."""
         submission = arrival.submission
-        if arrival.mail is not None:
-            homes = self._threads.homes(arrival.mail)
-            candidates = [self.states[home] for home in homes if home in self.states]
-        else:
-            key = (submission.workspace_id, arrival.identity.id, submission.channel.config.id)
-            known = self.open_by_sender.get(key)
-            candidates = [known] if known else []
-        for state in candidates:
+        homes = self._known(self._threads.homes(arrival.mail) if arrival.mail else ())
+        for state in (*homes, *self._led_to(arrival)):
             is_kept = arrival.is_quiet and state.status == "solved"
             if is_kept or state.takes(submission.channel, submission.received_at):
-                return state, [other.id for other in candidates if other is not state]
-        return None, [other.id for other in candidates] if arrival.mail else []
+                return state, [other.id for other in homes if other is not state]
+        return None, [other.id for other in homes]
+
+    def _led_to(self, arrival: Arrival) -> list[ConversationState]:
+        """What weaker evidence points to, what the batch has just opened included."""
+        leads = self._known(self._leads.get(arrival.message_id, ()))
+        if arrival.mail is None:
+            submission = arrival.submission
+            key = (submission.workspace_id, arrival.identity.id, submission.channel.config.id)
+            opened = self.opened_by_sender.get(key)
+            leads += [opened] if opened else []
+        return leads
+
+    def _known(self, ids: Iterable[UUID]) -> list[ConversationState]:
+        return [self.states[id_] for id_ in ids if id_ in self.states]
 
     def _open(self, arrival: Arrival, ruling: Ruling, decision_id: UUID) -> ConversationState:
         submission = arrival.submission
@@ -147,7 +154,7 @@ class Placement:
             is_new=True,
         )
         self.states[state.id] = state
-        self.open_by_sender[state.workspace_id, state.identity_id, state.channel_id] = state
+        self.opened_by_sender[state.workspace_id, state.identity_id, state.channel_id] = state
         self._queue(state, submission.received_at)
         data = {
             "conversation": impersonal_fields(state, ruling.level),

@@ -74,16 +74,6 @@ SELECT {COLUMNS} FROM conversation
    FOR NO KEY UPDATE
 """  # noqa: S608 - no value is interpolated
 
-LATEST = """
-SELECT w.workspace_id, latest.id
-  FROM unnest($1::int[], $2::uuid[], $3::uuid[]) AS w (workspace_id, identity_id, channel_id)
- CROSS JOIN LATERAL (
-       SELECT c.id FROM conversation c
-        WHERE c.workspace_id = w.workspace_id AND c.identity_id = w.identity_id
-          AND c.channel_id = w.channel_id AND c.status <> 'closed'
-        ORDER BY c.last_message_at DESC LIMIT 1) AS latest
-"""
-
 
 async def lock(
     connection: "asyncpg.Connection[Any]", ids: set[tuple[int, UUID]]
@@ -93,13 +83,3 @@ async def lock(
         return {}
     rows = await connection.fetch(LOCK, *zip(*ids, strict=True))
     return {row["id"]: ConversationState(**{**row, "tags": frozenset(row["tags"])}) for row in rows}
-
-
-async def latest(
-    connection: "asyncpg.Connection[Any]", wanted: set[tuple[int, UUID, UUID]]
-) -> set[tuple[int, UUID]]:
-    """The newest conversation of each (workspace, identity, channel) that is not closed."""
-    if not wanted:
-        return set()
-    rows = await connection.fetch(LATEST, *zip(*wanted, strict=True))
-    return {(row["workspace_id"], row["id"]) for row in rows}

@@ -53,7 +53,10 @@ class Identity(Base):
 
 
 class Conversation(Base):
-    """One matter of one customer. `version` grows with every change, whoever makes it."""
+    """One matter of one customer. `version` grows with every change, whoever makes it.
+
+    One that was merged is closed, and points to where its messages now are.
+    """
 
     __tablename__ = "conversation"
     __table_args__ = (
@@ -102,9 +105,15 @@ class Conversation(Base):
             "closed_at",
             postgresql_where=text("status = 'closed'"),
         ),
+        Index(
+            "conversation_merged_idx",
+            "merged_into",
+            postgresql_where=text("merged_into IS NOT NULL"),
+        ),
         inside_workspace("channel_id", "channel"),
         inside_workspace("identity_id", "identity"),
         inside_workspace("queue_id", "queue"),
+        inside_workspace("merged_into", "conversation", ondelete="SET NULL (merged_into)"),
         inside_workspace("assignee_id", "agent"),
     )
 
@@ -126,6 +135,7 @@ class Conversation(Base):
     last_message_at: Mapped[Timestamp]
     solved_at: Mapped[Timestamp | None]
     closed_at: Mapped[Timestamp | None]
+    merged_into: Mapped[UUID | None]
 
 
 class ConversationLink(Base):
