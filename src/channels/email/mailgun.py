@@ -69,6 +69,6 @@ def check_signature(
     if not key:
         raise InvalidSignature("the channel has no signing_key")
     expected = hmac.new(key.encode(), (timestamp + token).encode(), hashlib.sha256).hexdigest()
-    if not token or not is_same(signature, expected):
+    if not is_same(signature, expected):
         raise InvalidSignature("the signature does not match")
     check_age(timestamp, payload, LONGEST_REPETITION)

@@ -5,6 +5,7 @@ Webhook; Securing your Inbound Parse Webhooks; tracking-events: Event Webhook se
 """
 
 import base64
+import re
 from datetime import timedelta
 
 from cryptography.exceptions import InvalidSignature as WrongSignature
@@ -24,6 +25,8 @@ from channels.text import clean
 SIGNATURE = "x-twilio-email-event-webhook-signature"
 TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
 HEADERS = (SIGNATURE, TIMESTAMP)
+
+_DKIM = re.compile(r":\s*([a-z]{1,20})")
 
 LONGEST_REPETITION = timedelta(days=4)
 """SendGrid repeats a post through three days."""
@@ -52,7 +55,18 @@ class SendGridInbound:
             detail = "there is no email field: switch on 'POST the raw, full MIME message'"
             raise Unparseable("no_raw_mail", detail)
         mail_from, recipients = _envelope(form)
-        return parse_wrapped(raw, channel, mail_from=mail_from, recipients=recipients)
+        return parse_wrapped(
+            raw, channel, mail_from=mail_from, recipients=recipients, verdicts=_verdicts(form)
+        )
+
+
+def _verdicts(form: FormData) -> dict[str, str]:
+    """Return `SPF`, and of `dkim` (`{@example.com : pass}`, one or more) one that passes."""
+    signatures = _DKIM.findall((form.text("dkim") or "")[:2_000].lower())
+    verdicts = {"spf": (form.text("SPF") or "").strip().lower()}
+    if signatures:
+        verdicts["dkim"] = "pass" if "pass" in signatures else signatures[0]
+    return verdicts
 
 
 def check_signature(payload: Payload, encoded_key: str) -> None:

@@ -15,6 +15,8 @@ from channels.email.wrapped import parse_wrapped, strings
 from channels.errors import Unparseable
 from channels.text import clean, one_line
 
+_VERDICTS = {"PASS": "pass", "FAIL": "fail", "GRAY": "none", "PROCESSING_FAILED": "temperror"}
+
 
 class SesInbound:
     """The inbound half: setting `topic_arn`, one topic or several with blanks between."""
@@ -46,6 +48,10 @@ class SesInbound:
             channel,
             mail_from=clean(source) if isinstance(source, str) else None,
             recipients=[clean(each) for each in strings(receipt.get("recipients"))],
+            verdicts={
+                method: _VERDICTS.get(str(_object(receipt, f"{method}Verdict").get("status")))
+                for method in ("spf", "dkim", "dmarc")
+            },
         )
 
 

@@ -59,6 +59,13 @@ class TestMailgunSignature(DatedProvider):
         moved = genuine | {"timestamp": f"{NOW}0", "token": "0" * 9}
         self.refuses(inbound, mailgun(**moved), channel)
 
+    @pytest.mark.parametrize("timestamp", ["1" * 5_000, "", "-1", "now", "\u0661" * 10])
+    def test_refuses_timestamps_that_are_none(
+        self, inbound: Inbound, channel: ChannelConfig, timestamp: str
+    ) -> None:
+        signed: dict[str, Any] = mailgun_proof(timestamp)
+        self.refuses(inbound, mailgun(**signed), channel)
+
     def test_refuses_what_is_no_form(
         self, inbound: Inbound, signed: Payload, channel: ChannelConfig
     ) -> None:
@@ -100,7 +107,6 @@ def test_envelope(changes: dict[str, Any], recipient: str, automatic: bool) -> N
         (mailgun(None), "no_raw_mail"),
         (Payload(FORM, b""), "no_raw_mail"),
         (Payload(JSON, b"{}"), "not_a_form"),
-        (mailgun(b"X: y\r\n\r\nNobody wrote.", sender=""), "no_sender"),
     ],
 )
 def test_unparseable(payload: Payload, code: str) -> None:

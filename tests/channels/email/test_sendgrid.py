@@ -99,6 +99,21 @@ def test_envelope(envelope: str, recipient: str, automatic: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("spf", "dkim", "verdicts"),
+    [
+        ("pass", "{@example.com : pass}", {"spf": "pass", "dkim": "pass"}),
+        ("SoftFail", "{@a.example : fail, @b.example : pass}", {"spf": "softfail", "dkim": "pass"}),
+        ("none", "{@a.example : fail}", {"spf": "none", "dkim": "fail"}),
+        ("?", "none", {}),
+        ("", "", {}),
+    ],
+)
+def test_the_verdicts_of_sendgrid(spf: str, dkim: str, verdicts: dict[str, str]) -> None:
+    message = SendGridInbound().parse(sendgrid(SPF=spf, dkim=dkim), channel_of("sendgrid"))
+    assert message.authentication == verdicts
+
+
+@pytest.mark.parametrize(
     ("payload", "code"),
     [
         (sendgrid(None), "no_raw_mail"),

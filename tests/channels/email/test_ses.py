@@ -162,6 +162,14 @@ def test_envelope(changes: dict[str, Any], recipient: str, automatic: bool) -> N
     assert (message.recipient, message.automatic) == (recipient, automatic)
 
 
+def test_the_verdicts_of_amazon() -> None:
+    verdicts = {"spfVerdict": {"status": "FAIL"}, "dkimVerdict": {"status": "GRAY"}}
+    receipt = {**verdicts, "dmarcVerdict": "?"}
+    payload = posted_by_sns(sns(ses_notification(RAW.decode(), "UTF-8", receipt=receipt)))
+    message = SesInbound().parse(payload, CHANNEL)
+    assert message.authentication == {"spf": "fail", "dkim": "none"}
+
+
 @pytest.mark.parametrize(
     ("document", "code"),
     [

@@ -77,7 +77,9 @@ def multipart(fields: Mapping[str, str | bytes]) -> bytes:
 # Mailgun
 
 
-def mailgun_proof(at: int = NOW, token: str = "t" * 50, key: str = SIGNING_KEY) -> dict[str, str]:
+def mailgun_proof(
+    at: int | str = NOW, token: str = "t" * 50, key: str = SIGNING_KEY
+) -> dict[str, str]:
     digest = hmac.new(key.encode(), f"{at}{token}".encode(), hashlib.sha256).hexdigest()
     return {"timestamp": str(at), "token": token, "signature": digest}
 
