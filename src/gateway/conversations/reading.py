@@ -137,8 +137,9 @@ async def _said(
 ) -> list[Said]:
     rows = (await session.execute(statement)).all()
     ids = [row[0].id for row in rows]
-    attachments = await _belonging(session, Attachment, workspace_id, ids)
+    # In this order a file that is fetched meanwhile is seen twice rather than never.
     remote_files = await _belonging(session, RemoteFile, workspace_id, ids)
+    attachments = await _belonging(session, Attachment, workspace_id, ids)
     deliveries = await _belonging(session, Delivery, workspace_id, ids)
     return [
         Said(
