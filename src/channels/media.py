@@ -31,13 +31,14 @@ _FAILURES = {
 
 @dataclass(frozen=True, slots=True)
 class Storehouse:
-    """Where a provider keeps files: `api` is an origin that gets `headers`, the hosts do not.
+    """Where a provider keeps files: `api` and `api_hosts` get `headers`, the other `hosts` none.
 
-    `hosts` that begin with a dot stand for all below them. Only https is spoken, save with an `api`
-    that is http itself, as in a test.
+    `api` is an origin; hosts that begin with a dot stand for all below them. Only https is spoken,
+    save with an `api` that is http itself, as in a test.
     """
 
     api: str
+    api_hosts: frozenset[str] = frozenset()
     hosts: frozenset[str] = frozenset()
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -49,14 +50,17 @@ class Storehouse:
         """
         if _origin(url) == _origin(httpx.URL(self.api)):
             return self.headers
-        is_known = any(
-            url.host == host or (host.startswith(".") and url.host.endswith(host))
-            for host in self.hosts
-        )
-        if is_known and url.scheme == "https" and url.port is None and not url.userinfo:
-            return {}
+        if url.scheme == "https" and url.port is None and not url.userinfo:
+            if _is_among(url.host, self.api_hosts):
+                return self.headers
+            if _is_among(url.host, self.hosts):
+                return {}
         where = one_line(url.host, 100)
         raise FetchFailed(Failure.REJECTED, f"{where!r} is no place of the provider's files")
+
+
+def _is_among(host: str, known: frozenset[str]) -> bool:
+    return any(host == each or (each.startswith(".") and host.endswith(each)) for each in known)
 
 
 async def fetch(

@@ -19,8 +19,9 @@ from channels.email.ses import SesInbound
 from channels.email.ses_events import SesStatus
 from channels.email.sns import SnsHandshake
 from channels.errors import ChannelError
+from channels.sms import twilio_codes, vonage_codes
 from channels.sms.twilio import TwilioInbound, TwilioMedia, TwilioOutbound, TwilioStatus
-from channels.sms.twilio_codes import MAX_TEXT
+from channels.sms.vonage import VonageInbound, VonageMedia, VonageOutbound, VonageStatus
 from channels.web_form import WebFormInbound
 
 
@@ -100,9 +101,21 @@ _ALL = (
             answer=EMPTY_TWIML,
             media_type="text/xml; charset=utf-8",
         ),
-        max_text=MAX_TEXT,
+        max_text=twilio_codes.MAX_TEXT,
         settings=frozenset({"account_sid", "messaging_service_sid", "base_url"}),
         secrets=frozenset({"auth_token"}),
+    ),
+    Adapter(
+        kind="sms",
+        provider="vonage",
+        inbound=VonageInbound(),
+        outbound=VonageOutbound(),
+        status=VonageStatus(),
+        media=VonageMedia(),
+        webhook=Webhook(headers=("authorization",)),
+        max_text=vonage_codes.MAX_TEXT,
+        settings=frozenset({"api_key", "application_id", "base_url"}),
+        secrets=frozenset({"private_key", "signature_secret"}),
     ),
     Adapter(kind="web_form", provider="builtin", inbound=WebFormInbound(), outbound=None),
     Adapter(kind="chat", provider="builtin", inbound=ChatInbound(), outbound=None),

@@ -129,12 +129,19 @@ async def test_nothing_is_asked_elsewhere(http: httpx.AsyncClient, url: str) -> 
 
 
 def test_stores_get_no_credentials() -> None:
-    storehouse = Storehouse("https://api.x.test", frozenset({".store.test", "one.test"}), SECRET)
-    assert storehouse.headers_for(httpx.URL("https://api.x.test/m")) == SECRET
+    storehouse = Storehouse(
+        "https://api.x.test",
+        api_hosts=frozenset({".api.test"}),
+        hosts=frozenset({".store.test", "one.test"}),
+        headers=SECRET,
+    )
+    for api in ("https://api.x.test/m", "https://eu.api.test/m"):
+        assert storehouse.headers_for(httpx.URL(api)) == SECRET
     for store in ("https://a.store.test/m", "https://one.test/m"):
         assert storehouse.headers_for(httpx.URL(store)) == {}
-    with pytest.raises(FetchFailed):
-        storehouse.headers_for(httpx.URL("https://store.test/m"))
+    for elsewhere in ("https://store.test/m", "http://eu.api.test/m"):
+        with pytest.raises(FetchFailed):
+            storehouse.headers_for(httpx.URL(elsewhere))
 
 
 async def test_a_redirect_within_the_house_is_followed(

@@ -1,7 +1,7 @@
 import pytest
 from tests.channels.builders import CHANNEL_ID, email_channel
 
-from channels.contract import ChannelConfig
+from channels.contract import Adapter, ChannelConfig
 from channels.email.send import SmtpServer
 from channels.registry import ADAPTERS, UnknownProvider, adapter_for
 
@@ -15,6 +15,7 @@ from channels.registry import ADAPTERS, UnknownProvider, adapter_for
         ("email", "postmark", True),
         ("email", "ses", True),
         ("sms", "twilio", True),
+        ("sms", "vonage", True),
         ("web_form", "builtin", False),
         ("chat", "builtin", False),
     ],
@@ -43,6 +44,13 @@ def test_configs_never_show_secrets(adapter: object) -> None:
     secrets = dict.fromkeys(getattr(adapter, "secrets", ()), "hush-hush")
     config = ChannelConfig(CHANNEL_ID, "email", "smtp", "a@example.org", {}, secrets)
     assert "hush" not in f"{config!r} {config}"
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS.values(), ids=lambda adapter: adapter.provider)
+def test_who_posts_has_a_door_and_reports_come_through_it(adapter: Adapter) -> None:
+    assert adapter.status is None or adapter.webhook is not None
+    if adapter.webhook is not None:
+        assert all(name == name.lower() for name in adapter.webhook.headers)
 
 
 def test_smtp_settings_never_show_the_password() -> None:

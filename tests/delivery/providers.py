@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 import orjson
@@ -153,9 +153,16 @@ async def _body(receive: Any) -> str:
     return body.decode()
 
 
+class Application(Protocol):
+    """An ASGI application that wants to know its port."""
+
+    port: int
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None: ...
+
+
 @asynccontextmanager
-async def twilio(application: Twilio | None = None) -> AsyncIterator[Twilio]:
-    application = application or Twilio()
+async def serve(application: Application) -> AsyncIterator[None]:
     server = uvicorn.Server(
         uvicorn.Config(
             application,
@@ -172,10 +179,17 @@ async def twilio(application: Twilio | None = None) -> AsyncIterator[Twilio]:
         await asyncio.sleep(0.005)
     application.port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield application
+        yield
     finally:
         server.should_exit = True
         await serving
+
+
+@asynccontextmanager
+async def twilio(application: Twilio | None = None) -> AsyncIterator[Twilio]:
+    application = application or Twilio()
+    async with serve(application):
+        yield application
 
 
 @dataclass

@@ -5,6 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from tests.channels.sms.vonage_payloads import message
+from tests.delivery.vonage import Vonage
+from tests.doors.test_vonage import post, vonage_channel
 from tests.house import House, make_mail
 
 AT_ONCE = 64
@@ -22,6 +25,18 @@ def same_mail(house: House) -> Awaitable[str]:
     return house.send_mail(make_mail(Message_ID="<same@example.com>"))
 
 
+async def open_vonage(house: House) -> None:
+    house.team.keys["vonage"] = (await vonage_channel(house, Vonage()))["public_key"]
+
+
+async def by_vonage(house: House) -> None:
+    answer = await post(house, f"/in/vonage/{house.team.keys['vonage']}", message())
+    assert answer.status_code == 204
+
+
+OPENED: dict[str, Deliver] = {"vonage": open_vonage}
+"""What a door needs before anything comes through it."""
+
 SAME: dict[str, Deliver] = {
     "form with a submission id": lambda house: house.post_form(submission_id="the-same"),
     "form with Idempotency-Key": lambda house: house.post_form(
@@ -29,6 +44,7 @@ SAME: dict[str, Deliver] = {
     ),
     "form without either": lambda house: house.post_form(),
     "twilio": lambda house: house.post_sms(MessageSid="SM" + "0" * 32),
+    "vonage": by_vonage,
     "mail": same_mail,
     "chat": by_chat,
 }
@@ -36,6 +52,8 @@ SAME: dict[str, Deliver] = {
 
 @pytest.mark.parametrize("door", SAME)
 async def test_one_after_the_other(house: House, door: str) -> None:
+    if door in OPENED:
+        await OPENED[door](house)
     for _ in range(3):
         await SAME[door](house)
     await assert_one(house)
@@ -43,6 +61,8 @@ async def test_one_after_the_other(house: House, door: str) -> None:
 
 @pytest.mark.parametrize("door", SAME)
 async def test_sixty_four_at_a_time(house: House, door: str) -> None:
+    if door in OPENED:
+        await OPENED[door](house)
     await asyncio.gather(*(SAME[door](house) for _ in range(AT_ONCE)))
     await assert_one(house)
 

@@ -1,5 +1,6 @@
 """Providers' reports, from their door to what agents see."""
 
+import asyncio
 import socket
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -98,6 +99,25 @@ async def test_reports_before_and_after_the_answer(dsn: str, port: int) -> None:
         metrics = (await house.http.get("/metrics")).text
         assert 'sportello_reports_total{kind="sms",outcome="applied"} 2.0' in metrics
         assert 'sportello_reports_total{kind="sms",outcome="known"} 1.0' in metrics
+
+
+async def test_a_report_that_comes_sixty_four_times_at_once_is_one_change(dsn: str) -> None:
+    async with twilio() as provider, serving(dsn, worker=True) as house:
+        await texting(house, provider)
+        await answered(house)
+
+        async def is_sent() -> bool:
+            return bool((await delivery(house))["state"] == "sent")
+
+        await until(is_sent)
+        url = f"{house.url}/in/twilio/{house.team.keys['sms']}/status"
+        sid = (await delivery(house))["provider_id"]
+        fields = {"MessageSid": sid, "MessageStatus": "delivered"}
+        answers = await asyncio.gather(*(report(house, provider, url, **fields) for _ in range(64)))
+        assert {answer.status_code for answer in answers} == {204}
+        assert (await delivery(house))["state"] == "delivered"
+        told = await house.rows("SELECT 1 FROM event WHERE type = 'delivery.changed'")
+        assert len(told) == 2
 
 
 async def test_what_a_status_door_refuses(house: House) -> None:

@@ -141,5 +141,6 @@ NEEDED = {
     ("email", "postmark"): frozenset({"smtp_host", "webhook_username", "webhook_password"}),
     ("email", "ses"): frozenset({"smtp_host", "topic_arn"}),
     ("sms", "twilio"): frozenset({"account_sid", "auth_token"}),
+    ("sms", "vonage"): frozenset({"application_id", "private_key", "signature_secret"}),
 }
 """What a channel must have before it can send, and receive what its provider posts."""
