@@ -4,15 +4,23 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from mimetypes import guess_type
 
 from channels.contract import Attachment
 from channels.email.charsets import decode, meta_charset
+from channels.email.flowed import unflowed
 from channels.email.html import html_to_text
 from channels.email.mime import Part
 from channels.email.quote_marks import may_be_marked
+from channels.email.tnef import files_of
+from channels.email.transfer import split_uuencoded
+from channels.email.words import header_text
 from channels.text import clean, one_line
 
 _BODY_TYPES = frozenset({"text/plain", "text/html"})
+_MAIL_TYPES = frozenset({"message/rfc822", "message/global", "message/delivery-status"})
+_TNEF_TYPES = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
+_FOREIGN_LINE_END = re.compile(rb"\0|\r(?!\n)|(?<!\r)\n")
 _FOLDERS = re.compile(r"[/\\]")
 
 
@@ -59,12 +67,16 @@ def _blocks(
             yield from _flat(nested)
     elif part.content_type.value.startswith("multipart/"):
         if part.body.strip():
-            yield Block(_text(part), None)
+            yield Block(_text(part, part.content), None)
     elif _is_body(part, parent, position):
-        is_html = part.content_type.value == "text/html"
-        yield Block(None, _text(part)) if is_html else Block(_text(part), None)
+        if part.content_type.value == "text/html":
+            yield Block(None, _text(part, part.content))
+        else:
+            text, files = split_uuencoded(part.content)
+            attachments += [_file(header_text(name), content) for name, content in files]
+            yield Block(_text(part, text), None)
     else:
-        attachments.append(_attachment(part, parent, len(attachments) + 1))
+        attachments += _attachments(part, parent, len(attachments) + 1)
 
 
 def _is_body(part: Part, parent: Part | None, position: int) -> bool:
@@ -122,12 +134,30 @@ def _html(blocks: list[Block]) -> str | None:
     )
 
 
-def _text(part: Part) -> str:
-    content = part.content
-    charset = part.content_type.parameters.get("charset")
+def _text(part: Part, content: bytes) -> str:
+    parameters = part.content_type.parameters
+    charset = parameters.get("charset")
     if charset is None and part.content_type.value == "text/html":
         charset = meta_charset(content)
-    return clean(decode(content, charset))
+    text = clean(decode(content, charset))
+    is_flowed = parameters.get("format", "").lower() == "flowed"
+    if is_flowed and part.content_type.value == "text/plain":
+        return unflowed(text, is_space_deleted=parameters.get("delsp", "").lower() == "yes")
+    return text
+
+
+def _attachments(part: Part, parent: Part | None, number: int) -> list[Attachment]:
+    """Return the part as a file, or the files of Outlook's envelope, which nothing else opens."""
+    if part.content_type.value in _TNEF_TYPES:
+        files = [_file(name, content) for name, content in files_of(part.content)]
+        if files:
+            return files
+    return [_attachment(part, parent, number)]
+
+
+def _file(name: str, content: bytes) -> Attachment:
+    safe = _safe_name(name) or "attachment"
+    return Attachment(safe, guess_type(safe)[0] or "application/octet-stream", content)
 
 
 def _attachment(part: Part, parent: Part | None, number: int) -> Attachment:
@@ -136,8 +166,9 @@ def _attachment(part: Part, parent: Part | None, number: int) -> Attachment:
     is_shown = part.disposition.value == "inline" or (
         is_related and content_id is not None and part.disposition.value != "attachment"
     )
+    extension = _EXTENSIONS.get(part.content_type.value, "")
     return Attachment(
-        filename=_filename(part, number),
+        filename=_safe_name(part.filename or "") or f"attachment-{number}{extension}",
         content_type=part.content_type.value,
         content=_content(part),
         inline=is_shown,
@@ -146,18 +177,24 @@ def _attachment(part: Part, parent: Part | None, number: int) -> Attachment:
 
 
 def _content(part: Part) -> bytes:
-    """Return a file's bytes; the blank lines that end an attached mail belong to its carrier."""
+    """Return a file's bytes.
+
+    A mail inside stays as it was sent, without the blank lines that are its carrier's. Other files
+    that came unencoded are lines of text, whose ends on the way were not their own.
+    """
     content = part.content
-    return content.rstrip(b"\r\n") if part.content_type.value == "message/rfc822" else content
+    if part.content_type.value in _MAIL_TYPES:
+        return content.rstrip(b"\r\n")
+    if part.is_encoded or _FOREIGN_LINE_END.search(content):
+        return content
+    return content.replace(b"\r\n", b"\n")
 
 
-def _filename(part: Part, number: int) -> str:
+def _safe_name(name: str) -> str:
     """Return a name without folders or control characters, at most 200 characters."""
-    name = _FOLDERS.sub("_", one_line(part.filename or "", 1_000)).strip(". ")
-    if name:
-        stem, dot, extension = name.rpartition(".")
-        return name if len(name) <= 200 else f"{stem[:180]}{dot}{extension[:19]}"
-    return f"attachment-{number}{_EXTENSIONS.get(part.content_type.value, '')}"
+    name = _FOLDERS.sub("_", one_line(name, 1_000)).strip(". ")
+    stem, dot, extension = name.rpartition(".")
+    return name if len(name) <= 200 else f"{stem[:180]}{dot}{extension[:19]}"
 
 
 _EXTENSIONS = {

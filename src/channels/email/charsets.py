@@ -3,6 +3,9 @@
 import codecs
 import re
 
+import webencodings
+from charset_normalizer import from_bytes
+
 # Names found in mail, and the superset that writers really mean by narrow ones.
 _ALIASES = {
     "ascii": "utf-8",
@@ -48,25 +51,72 @@ _REFUSED = {
     "raw-unicode-escape",
     "unicode_escape",
 }
+_OVER_ASCII = {None, "utf-8", "cp1252"}
+_WESTERN = {"cp1252", "cp1250", "iso8859-2", "iso8859-15"}
+_MARKS = (
+    (re.compile(rb"[^\x80-\xff]*?\x1b\$\)C"), "iso2022_kr"),
+    (re.compile(rb"[^\x80-\xff]*?\x1b(?:\$[@B(]|\([JI])"), "iso2022_jp_ext"),
+    (re.compile(rb"\xff\xfe|\xfe\xff"), "utf-16"),
+)
+_LETTERS = b"etaoinsrhldcumfpgwybvkETAOINSRHLDCUMFPGWYBVK"
+_DETECTED = [
+    "cp1251",
+    "koi8_r",
+    "cp1253",
+    "cp1255",
+    "cp1256",
+    "gb18030",
+    "big5",
+    "cp932",
+    "euc_jp",
+    "cp949",
+]
+_DETECTABLE = 24  # characters beyond ASCII
+_NUMBERED = re.compile(r"(?:x[-_])?(?:windows|win|cp|ibm|ansi)[-_ ]?(\d{3,4})")
 _META_CHARSET = re.compile(
     rb"""<meta[^<>]{0,200}?charset\s{0,9}=\s{0,9}["']?([\w.:-]{1,40})""", re.IGNORECASE
 )
 
 
 def decode(data: bytes, charset: str | None = None) -> str:
-    """Return `data` as text: by its declared charset, else as UTF-8, else as Windows-1252.
+    """Return `data` as text: by its declared charset, else as UTF-8, else by what it looks like.
 
-    A declared charset that does not fit entirely loses against UTF-8 that does; bytes that fit
-    nothing become U+FFFD. Never raises.
+    A declared charset that does not fit entirely loses against UTF-8 that does, and so does a
+    western one of single bytes: its text is hardly ever UTF-8 by chance. Bytes that fit nothing
+    become U+FFFD. Never raises.
     """
     codec = _codec(charset) if charset else None
-    for candidate in (codec, "utf-8"):
+    if data.isascii() and b"\x1b" not in data and codec in _OVER_ASCII:
+        return data.decode("ascii")
+    for candidate in _candidates(data, codec):
         text = _strictly(data, candidate)
         if text is not None:
             return text.removeprefix("\ufeff")
     if codec in {None, "utf-8"} and _looks_single_byte(data):
-        codec = "cp1252"
+        codec = _guessed(data)
     return data.decode(codec or "utf-8", "replace").removeprefix("\ufeff")
+
+
+def _candidates(data: bytes, codec: str | None) -> tuple[str, ...]:
+    """Return the codecs to try in order; marks in the text itself count where nothing else does."""
+    if codec in {None, "utf-8"}:
+        marked = next((name for mark, name in _MARKS if mark.match(data)), None)
+        return (marked, "utf-8") if marked else ("utf-8",)
+    return ("utf-8", codec) if codec in _WESTERN else (codec, "utf-8")
+
+
+def _guessed(data: bytes) -> str:
+    """Return the likeliest charset of text in none that is declared.
+
+    Where letters of ASCII prevail it is western; of a few characters nobody can tell.
+    """
+    head = data[:4096]
+    high = sum(byte > 0x7F for byte in head)
+    if high < _DETECTABLE or high < sum(head.count(letter) for letter in _LETTERS):
+        return "cp1252"
+    whole = head.rpartition(b"\n")[0] if len(data) > len(head) else head
+    best = from_bytes(whole or head, cp_isolation=_DETECTED).best()
+    return best.encoding if best else "cp1252"
 
 
 def encode(text: str, charset: str) -> bytes:
@@ -100,10 +150,20 @@ def _looks_single_byte(data: bytes) -> bool:
 
 
 def _codec(charset: str) -> str | None:
-    name = charset.strip("\"' \t").lower().partition("*")[0]
+    """Return Python's name of a charset; browsers' labels (WHATWG) count where it knows none."""
+    name = charset.strip("\"'; \t").lower().removeprefix("charset=").partition("*")[0]
     name = _ALIASES.get(name, name)
     if not name.isascii() or len(name) > 40 or name in _REFUSED:
         return None
+    numbered = _NUMBERED.fullmatch(name)
+    label = webencodings.lookup(name)
+    for known in (name, numbered and f"cp{numbered[1]}", label and label.codec_info.name):
+        if known and (found := _lookup(known)):
+            return found
+    return None
+
+
+def _lookup(name: str) -> str | None:
     try:
         info = codecs.lookup(name)
         b"-".decode(info.name)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from channels.email.charsets import decode
 from channels.email.parameters import Parametrised, parse_parametrised
 from channels.email.words import header_text
 
@@ -31,8 +32,18 @@ class Headers:
         """Return the first field called `name` as a value with parameters."""
         return parse_parametrised(self.raw(name))
 
+    def in_utf8(self, charset: str | None) -> "Headers":
+        """Return the same with raw 8-bit values, which are not allowed, out of a mail's charset."""
+        if charset is None or all(value.isascii() for _, value in self.fields):
+            return self
+        return Headers(tuple((name, _in_utf8(value, charset)) for name, value in self.fields))
+
     def __contains__(self, name: object) -> bool:
         return any(field == name for field, _ in self.fields)
+
+
+def _in_utf8(value: bytes, charset: str) -> bytes:
+    return value if value.isascii() else decode(value, charset).encode("utf-8", "replace")
 
 
 def split_head(raw: bytes) -> tuple[Headers, bytes]:

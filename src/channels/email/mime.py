@@ -15,6 +15,7 @@ MAX_PARTS = 1_000
 """How many parts one multipart has; the last holds whatever follows."""
 
 _TYPE = re.compile(r"[\w!#$&^.+-]{1,100}/[\w!#$&^.+-]{1,100}", re.ASCII)
+_CHARSET = re.compile(rb"""(?i)charset[ \t]{0,9}=[ \t]{0,9}["']?([\w.:-]{1,40})""")
 _FIRST_DELIMITER = re.compile(rb"(?:\A|\n)--([^\s-][^\r\n]{0,199}?)[ \t]*\r?\n")
 
 
@@ -31,8 +32,16 @@ class Part:
     @property
     def content(self) -> bytes:
         """The body with its transfer encoding undone."""
-        encoding = self.headers.parametrised("content-transfer-encoding").value
-        return decode_transfer(self.body, encoding)
+        return decode_transfer(self.body, self._encoding)
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether the body is other than lines of text (RFC 2045 section 2)."""
+        return self._encoding not in {"", "7bit", "8bit"}
+
+    @property
+    def _encoding(self) -> str:
+        return self.headers.parametrised("content-transfer-encoding").value
 
     @property
     def filename(self) -> str | None:
@@ -46,11 +55,15 @@ def parse_mime(raw: bytes) -> Part:
     """Read a mail as a tree of parts. Never raises: what cannot be divided stays whole."""
     if b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")
-    return _part(raw.lstrip(b"\r\n"), "text/plain", 0)
+    declared = None if raw.isascii() else _CHARSET.search(raw)
+    charset = declared[1].decode("ascii", "replace") if declared else None
+    return _part(raw.lstrip(b"\r\n"), "text/plain", charset, 0)
 
 
-def _part(raw: bytes, default_type: str, depth: int) -> Part:
+def _part(raw: bytes, default_type: str, charset: str | None, depth: int) -> Part:
+    """Read one part; `charset` is the mail's, for heads that have raw 8-bit text."""
     headers, body = split_head(raw)
+    headers = headers.in_utf8(charset)
     content_type = headers.parametrised("content-type")
     if not _TYPE.fullmatch(content_type.value):
         content_type = Parametrised(default_type, content_type.parameters)
@@ -58,7 +71,9 @@ def _part(raw: bytes, default_type: str, depth: int) -> Part:
     if content_type.value.startswith("multipart/") and depth < MAX_DEPTH:
         default = "message/rfc822" if content_type.value == "multipart/digest" else "text/plain"
         boundary = content_type.parameters.get("boundary")
-        children = tuple(_part(each, default, depth + 1) for each in _sections(body, boundary))
+        children = tuple(
+            _part(each, default, charset, depth + 1) for each in _sections(body, boundary)
+        )
     return Part(headers, content_type, headers.parametrised("content-disposition"), body, children)
 
 

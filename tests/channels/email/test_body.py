@@ -221,3 +221,30 @@ def test_nesting_is_bounded_but_nothing_is_lost() -> None:
     for depth in range(200):
         lines = (f'Content-Type: multipart/mixed; boundary="b{depth}"', "", f"--b{depth}", *lines)
     assert "plain words" in parse_mail(FROM, *lines).text
+
+
+@pytest.mark.parametrize(
+    ("charset", "text"),
+    [
+        ("koi8-r", "Здравствуйте, где моя посылка? Я жду уже две недели."),
+        ("cp1251", "Здравствуйте, где моя посылка? Я жду уже две недели."),
+        ("gb18030", "您好我两周前订购了一个包裹但到现在还没有收到。"),
+        ("cp932", "お世話になっております。荷物がまだ届いていません。"),
+        ("iso2022_jp", "お世話になっております。"),
+        ("utf-16", "Where is it?"),
+        ("cp1252", "Où est mon colis ? Déjà deux semaines…"),
+    ],
+)
+def test_text_without_a_charset_is_read_by_what_it_looks_like(charset: str, text: str) -> None:
+    assert parse_mail(FROM, "", text.encode(charset)).text == text
+
+
+@pytest.mark.parametrize("label", ["win-1251", "x-cp1251", "Windows1251", '"cp-1251"', "cp1251"])
+def test_charsets_by_the_names_that_mails_give_them(label: str) -> None:
+    head = (FROM, f"Content-Type: text/plain; charset={label}", "")
+    assert parse_mail(*head, "Где?".encode("cp1251")).text == "Где?"
+
+
+def test_western_text_that_is_utf_8_is_read_as_such() -> None:
+    head = (FROM, "Content-Type: text/plain; charset=iso-8859-1", "")
+    assert parse_mail(*head, "città").text == "città"

@@ -6,6 +6,7 @@ import pytest
 from tests.channels.builders import email_channel, mail, parse_mail
 from tests.channels.storable import assert_storable
 
+from channels.contract import Mailbox
 from channels.email.parse import EmailInbound
 from channels.errors import Unparseable
 
@@ -65,6 +66,40 @@ def test_plain_mail() -> None:
 def test_subject(header: str | bytes, subject: str | None) -> None:
     raw = header if isinstance(header, bytes) else header.encode()
     assert parse_mail("From: a@example.com", b"Subject: " + raw, "", "x").subject == subject
+
+
+def test_raw_header_text_is_in_the_charset_of_the_mail() -> None:
+    message = parse_mail(
+        b"From: " + "Анна".encode("koi8-r") + b" <a@example.com>",
+        b"Subject: " + "Привет".encode("koi8-r"),
+        "Content-Type: multipart/mixed; boundary=b",
+        "",
+        "--b",
+        "Content-Type: text/plain; charset=koi8-r",
+        "",
+        "Где".encode("koi8-r"),
+        "--b",
+        b'Content-Type: image/png; name="' + "Фото.png".encode("koi8-r") + b'"',
+        "",
+        "x",
+        "--b--",
+    )
+    assert message.subject == "Привет"
+    assert message.sender.name == "Анна"
+    assert message.text == "Где"
+    assert [each.filename for each in message.attachments] == ["Фото.png"]
+
+
+def test_a_report_that_names_nobody_is_from_the_mail_system() -> None:
+    message = parse_mail("From: <>", "", "x", mail_from="")
+    assert message.sender.address == "mailer-daemon"
+
+
+def test_the_author_is_kept_as_the_mail_names_it() -> None:
+    message = parse_mail("From: Ada <ada>", "", "x", mail_from="real@example.com")
+    assert message.sender.address == "real@example.com"
+    assert message.email is not None
+    assert message.email.author == Mailbox("ada", "Ada")
 
 
 @pytest.mark.parametrize(
