@@ -112,7 +112,7 @@ _ALL = (
         outbound=VonageOutbound(),
         status=VonageStatus(),
         media=VonageMedia(),
-        webhook=Webhook(headers=("authorization",)),
+        webhook=Webhook(),
         max_text=vonage_codes.MAX_TEXT,
         settings=frozenset({"api_key", "application_id", "base_url"}),
         secrets=frozenset({"private_key", "signature_secret"}),

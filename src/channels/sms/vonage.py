@@ -173,7 +173,7 @@ class VonageMedia:
 def _verify(payload: Payload, channel: ChannelConfig) -> None:
     """Check the token in `authorization`: who signed it, for which body, account and application.
 
-    Its age is not asked: a repetition meets its receipt, or a report that is known.
+    Its age is not asked (docs/decisions/0020): the body is signed, so that a copy is a repetition.
 
     Raises:
         InvalidSignature: it is not Vonage's, or the secret is not set.
@@ -181,7 +181,7 @@ def _verify(payload: Payload, channel: ChannelConfig) -> None:
     secret = channel.secrets.get("signature_secret")
     if not secret:
         raise InvalidSignature("the channel has no signature_secret")
-    scheme, _, token = payload.envelope.get("authorization", "").partition(" ")
+    scheme, _, token = payload.proof.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         raise InvalidSignature("authorization has no bearer token")
     try:

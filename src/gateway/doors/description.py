@@ -100,6 +100,25 @@ SNS = {
         for name in ("Type", "TopicArn", "Message", "Signature", "SigningCertURL", "SubscribeURL")
     },
 }
+VONAGE = {
+    "type": "object",
+    "required": ["message_uuid", "channel", "from", "to"],
+    "properties": {
+        name: {"type": "string"}
+        for name in ("message_uuid", "channel", "from", "to", "message_type", "text", "timestamp")
+    },
+}
+VONAGE_STATUS = {
+    "type": "object",
+    "required": ["message_uuid", "status"],
+    "properties": {
+        **{
+            name: {"type": "string"}
+            for name in ("message_uuid", "status", "client_ref", "to", "timestamp")
+        },
+        "error": {"type": "object"},
+    },
+}
 FORM = ("application/x-www-form-urlencoded", "multipart/form-data")
 EVENT = {"type": "object"}
 EVENTS = {"type": "array", "items": EVENT}
@@ -136,20 +155,21 @@ def described(schema: dict[str, Any]) -> dict[str, Any]:
                 },
             },
         },
-        "/in/twilio/{key}/status": {
-            "parameters": [KEY, DELIVERY],
-            "post": {
-                **_operation(
-                    "Twilio's status callbacks",
-                    "Signed by Twilio; asked for with each message where a public URL is set.",
-                ),
-                "requestBody": _body(TWILIO_STATUS, "application/x-www-form-urlencoded"),
-                "responses": {
-                    "204": {"description": "Heard"},
-                    **_problems(403, 404, 413, 422, 503),
-                },
-            },
-        },
+        "/in/twilio/{key}/status": _texts(
+            "Twilio's status callbacks",
+            "Signed by Twilio; asked for with each message where a public URL is set.",
+            _body(TWILIO_STATUS, "application/x-www-form-urlencoded"),
+        ),
+        "/in/vonage/{key}": _texts(
+            "Vonage's webhook for inbound messages",
+            "Messages API, version 1; signed by Vonage.",
+            _body(VONAGE, "application/json"),
+        ),
+        "/in/vonage/{key}/status": _texts(
+            "Vonage's webhook for message status",
+            "Messages API, version 1; signed by Vonage.",
+            _body(VONAGE_STATUS, "application/json"),
+        ),
         "/in/email/{key}": {
             "parameters": [KEY],
             "post": {
@@ -168,6 +188,16 @@ def described(schema: dict[str, Any]) -> dict[str, Any]:
             f"{name}'s webhook for events", proof, _body(event, media_type)
         )
     return schema
+
+
+def _texts(summary: str, description: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A door that answers without a body; one for reports may be told the delivery."""
+    post = {
+        **_operation(summary, description),
+        "requestBody": body,
+        "responses": {"204": {"description": "Taken"}, **_problems(403, 404, 413, 422, 503)},
+    }
+    return {"parameters": [KEY, DELIVERY] if "status" in summary else [KEY], "post": post}
 
 
 def _webhook(summary: str, proof: str, body: dict[str, Any]) -> dict[str, Any]:

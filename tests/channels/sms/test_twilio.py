@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -163,3 +164,17 @@ def test_only_the_two_refusals_escape(form: list[tuple[str, str]], tail: bytes) 
         assert_storable(TwilioInbound().parse(payload, twilio_channel()))
     with suppress(InvalidSignature):
         TwilioInbound().verify(payload, twilio_channel())
+
+
+def test_linear_time() -> None:
+    def seconds(size: int) -> float:
+        payload = delivered(fields(Body="a\x00b \r" * (size // 10), x="%" * (size // 3)))
+        best = []
+        for _ in range(3):
+            began = process_time()
+            TwilioInbound().verify(payload, twilio_channel())
+            TwilioInbound().parse(payload, twilio_channel())
+            best.append(process_time() - began)
+        return min(best)
+
+    assert seconds(1_000_000) < 8 * seconds(250_000) + 0.05

@@ -42,8 +42,10 @@ DELIVERY = UUID("0199aaaa-0000-7000-8000-000000000001")
 
 
 class TestVonageSignature(SignedProvider):
-    signature_header = "authorization"
     secret_name = "signature_secret"
+
+    def forged(self, signed: Payload, signature: str | None) -> Payload:
+        return replace(signed, proof={} if signature is None else {"authorization": signature})
 
     @pytest.fixture
     def inbound(self) -> VonageInbound | VonageStatus:
@@ -68,8 +70,7 @@ class TestVonageSignature(SignedProvider):
     ) -> None:
         claims = encoded(orjson.dumps({"alg": "none"}))
         for bare in (f"{claims}.{claims}.", f"{claims}.", f"{claims}.{claims}", "..", "."):
-            envelope = {**signed.envelope, "authorization": f"Bearer {bare}"}
-            self.refuses(inbound, replace(signed, envelope=envelope), channel)
+            self.refuses(inbound, self.forged(signed, f"Bearer {bare}"), channel)
 
     @pytest.mark.parametrize("name", ["api_key", "application_id"])
     def test_refuses_another_account(
@@ -84,8 +85,7 @@ class TestVonageSignature(SignedProvider):
     def test_the_scheme_is_bearer(
         self, inbound: VonageInbound, signed: Payload, channel: ChannelConfig, scheme: str
     ) -> None:
-        authorization = f"{scheme} {token(signed.body)}"
-        payload = replace(signed, envelope={"authorization": authorization})
+        payload = self.forged(signed, f"{scheme} {token(signed.body)}")
         if scheme.strip() == "bearer":
             inbound.verify(payload, channel)
         else:
@@ -257,7 +257,7 @@ def test_only_the_two_refusals_escape(changes: dict[str, Any], tail: bytes) -> N
 
 @given(st.text(alphabet="Bearer .=AZaz09-_\x00\xe8", max_size=60), st.binary(max_size=40))
 def test_no_token_is_taken_by_chance(authorization: str, body: bytes) -> None:
-    payload = Payload(JSON_TYPE, body, {"authorization": authorization})
+    payload = Payload(JSON_TYPE, body, proof={"authorization": authorization})
     with pytest.raises(InvalidSignature) as caught:
         VonageInbound().verify(payload, vonage_channel())
     assert SECRET not in str(caught.value)

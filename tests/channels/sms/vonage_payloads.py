@@ -109,5 +109,5 @@ def token(body: bytes, secret: str = SECRET, alg: str = "HS256", **claims: str) 
 
 def delivered(document: Any, url: str = "", **claims: str) -> Payload:
     body = orjson.dumps(document)
-    envelope = {"url": url, "authorization": f"Bearer {token(body, **claims)}"}
-    return Payload(JSON_TYPE, body, envelope)
+    proof = {"authorization": f"Bearer {token(body, **claims)}"}
+    return Payload(JSON_TYPE, body, {"url": url}, proof)
