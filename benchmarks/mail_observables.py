@@ -43,6 +43,7 @@ def _mail(email: Json) -> Json:
         "message_id": email["message_id"],
         "in_reply_to": email["in_reply_to"],
         "to_emails": email["to"],
+        "is_spam": email["spam"],
     }
 
 

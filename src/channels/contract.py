@@ -100,7 +100,8 @@ class EmailHeaders:
     """Message identifiers (RFC 5322 section 3.6.4) without angle brackets.
 
     `references` is oldest first and holds `in_reply_to` only if the mail said so itself. `author`
-    is the first of From, also where it could not be answered.
+    is the first of From, also where it could not be answered. `spam` says that a filter on the way
+    has marked the mail as such.
     """
 
     message_id: str | None
@@ -110,6 +111,7 @@ class EmailHeaders:
     to: tuple[str, ...]
     cc: tuple[str, ...]
     author: Mailbox | None = None
+    spam: bool = False
 
 
 @record

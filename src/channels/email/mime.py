@@ -89,14 +89,18 @@ def _sections(body: bytes, boundary: str | None) -> Iterator[bytes]:
 
 
 def _delimiters(body: bytes, boundary: bytes) -> list[tuple[int, int, bool]]:
-    """Return start, end and whether it closes, of each delimiter line (RFC 2046 section 5.1.1)."""
+    """Return start, end and whether it closes, of each delimiter line (RFC 2046 section 5.1.1).
+
+    Parts may follow a closing one: where programs on the way have added some, or where a mail
+    inside has the same boundary.
+    """
     line = re.compile(rb"--" + re.escape(boundary[:200]) + rb"(--)?[ \t]*(?:\r?\n|\Z)")
     marks: list[tuple[int, int, bool]] = []
     for found in line.finditer(body):
         if found.start() and body[found.start() - 1] != 0x0A:
             continue
         marks.append((found.start(), found.end(), found[1] is not None))
-        if found[1] or len(marks) >= MAX_PARTS:
+        if len(marks) >= MAX_PARTS:
             break
     return marks
 

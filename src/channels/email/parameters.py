@@ -14,6 +14,8 @@ _PARAMETER = re.compile(
 )
 _VALUE = re.compile(r"""[\s"']*([^\s;="'(]+)(?!\s*=)["']?""")
 _UNESCAPE = re.compile(r"\\(.)")
+_UNMARKED = re.compile(r"[\w-]{1,40}'[\w-]{0,20}'[^']*%[0-9A-Fa-f]{2}")
+"""A value in RFC 2231's form though its name has no asterisk."""
 _CONTINUED = re.compile(r"([^*]+)\*(?:(\d{1,3})(\*)?)?$")
 
 
@@ -59,7 +61,9 @@ def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
     extended: dict[str, list[tuple[int, bool, str]]] = {}
     for name, value in pairs:
         form = _CONTINUED.match(name)
-        if form is None:
+        if form is None and _UNMARKED.match(value):
+            plain.setdefault(name, _decoded_sections([(0, True, value)]))
+        elif form is None:
             plain.setdefault(name, decode_words(value))
         else:
             is_encoded = form[2] is None or form[3] is not None

@@ -103,7 +103,6 @@ def _sender(headers: Headers, mail_from: str | None) -> Sender:
 
 
 def _identity(headers: Headers) -> EmailHeaders:
-    authors = parse_mailboxes(headers.raw("from"))
     reply_to = _addresses(headers, "reply-to")
     in_reply_to = parse_identifiers(headers.raw("in-reply-to"))
     return EmailHeaders(
@@ -113,7 +112,24 @@ def _identity(headers: Headers) -> EmailHeaders:
         reply_to=reply_to[0] if reply_to else None,
         to=_addresses(headers, "to"),
         cc=_addresses(headers, "cc"),
-        author=authors[0] if authors else None,
+        author=_author(headers),
+        spam=_is_marked_as_spam(headers),
+    )
+
+
+def _author(headers: Headers) -> Mailbox | None:
+    """Return the first of From as it stands; a single word is the address of a local user."""
+    first = next(iter(parse_mailboxes(headers.raw("from"))), None)
+    if first and not first.address and first.name and len(first.name.split()) == 1:
+        return Mailbox(first.name)
+    return first
+
+
+def _is_marked_as_spam(headers: Headers) -> bool:
+    """Tell whether a filter on the way says so, by the fields of SpamAssassin and Rspamd."""
+    return any(
+        headers.text(name).strip().lower().startswith("yes")
+        for name in ("x-spam-flag", "x-spam-status", "x-spam")
     )
 
 

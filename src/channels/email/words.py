@@ -9,7 +9,7 @@ from channels.email.transfer import from_base64
 MAX_HEADER = 65_536
 """How much of one header field is read, in bytes."""
 
-_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*){0,9})\?=")
+_WORD = re.compile(r"=\?([^?\s]{0,60})\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*){0,9})\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?)")
 _FOLD = re.compile(rb"\r?\n[ \t]*|\r")
 

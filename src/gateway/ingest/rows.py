@@ -196,6 +196,7 @@ def email_document(headers: EmailHeaders) -> dict[str, Any]:
         "reply_to": headers.reply_to,
         "to": headers.to,
         "cc": headers.cc,
+        "spam": headers.spam,
     }
 
 

@@ -102,6 +102,7 @@ def test_an_attached_mail_is_a_file_and_not_read() -> None:
         ('attachment; filename="report.pdf"', "report.pdf"),
         ("attachment; filename=annual report.pdf", "annual report.pdf"),
         ("attachment; filename*=UTF-8''r%C3%A9sum%C3%A9.pdf", "résumé.pdf"),
+        ("attachment; filename=utf-8''caff%C3%A8.pdf", "caffè.pdf"),
         ("attachment; filename*0=one; filename*1=two.pdf", "onetwo.pdf"),
         ("attachment; filename*1*=%A8.pdf; filename*0*=utf-8''caff%C3", "caffè.pdf"),
         ('attachment; filename="=?utf-8?Q?caff=C3=A8.pdf?="', "caffè.pdf"),
@@ -248,3 +249,10 @@ def test_charsets_by_the_names_that_mails_give_them(label: str) -> None:
 def test_western_text_that_is_utf_8_is_read_as_such() -> None:
     head = (FROM, "Content-Type: text/plain; charset=iso-8859-1", "")
     assert parse_mail(*head, "città").text == "città"
+
+
+def test_parts_behind_a_closing_delimiter_are_read() -> None:
+    lines = ("--b", *TEXT, "--b--", "epilogue", "--b", *IMAGE, "--b--", "more")
+    message = parse_mail(FROM, "Content-Type: multipart/mixed; boundary=b", "", *lines)
+    assert message.text == "plain words"
+    assert [each.content for each in message.attachments] == [PNG]

@@ -57,6 +57,7 @@ def test_plain_mail() -> None:
         ("Caffè", "Caffè"),
         (b"Caff\xe8", "Caffè"),
         (b"=?iso-8859-1?Q?Caff\xe8?=", "Caffè"),
+        ("=??Q?caff=C3=A8?=", "caffè"),
         ("=?utf-8?X?what?=", "=?utf-8?X?what?="),
         ("=?utf-8?Q?a=00b?=", "a\ufffdb"),
         ("=?utf-8?Q?a=0D=0ABcc:_x?=", "a Bcc: x"),
@@ -100,6 +101,22 @@ def test_the_author_is_kept_as_the_mail_names_it() -> None:
     assert message.sender.address == "real@example.com"
     assert message.email is not None
     assert message.email.author == Mailbox("ada", "Ada")
+
+
+@pytest.mark.parametrize(
+    ("field", "spam"),
+    [
+        ("X-Spam-Flag: YES", True),
+        ("X-Spam-Status: Yes, score=9", True),
+        ("X-Spam-Status: No, score=1", False),
+        ("Subject: x", False),
+    ],
+)
+def test_what_a_filter_says_is_kept(field: str, spam: bool) -> None:
+    email = parse_mail("From: root", field, "", "x", mail_from="root@example.com").email
+    assert email is not None
+    assert email.spam is spam
+    assert email.author == Mailbox("root")
 
 
 @pytest.mark.parametrize(
