@@ -42,7 +42,20 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("merged_into", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "merged_into"],
+            ["contact.workspace_id", "contact.id"],
+            name=op.f("contact_workspace_id_merged_into_fkey"),
+        ),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("contact_pkey")),
+    )
+    op.create_index(
+        op.f("contact_merged_into_idx"),
+        "contact",
+        ["merged_into"],
+        unique=False,
+        postgresql_where=sa.text("merged_into IS NOT NULL"),
     )
     op.create_table(
         "event",
@@ -165,6 +178,34 @@ def upgrade() -> None:
         ["kind", "address"],
         unique=True,
         postgresql_where=sa.text("archived_at IS NULL AND kind = 'email'"),
+    )
+    op.create_table(
+        "contact_merge",
+        sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("contact_id", sa.Uuid(), nullable=False),
+        sa.Column("other_id", sa.Uuid(), nullable=False),
+        sa.Column("identities", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("took_name", sa.Boolean(), nullable=False),
+        sa.Column("took_attributes", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("merged_by", sa.Text(), nullable=False),
+        sa.Column("merged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("undone_by", sa.Text(), nullable=True),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "contact_id"],
+            ["contact.workspace_id", "contact.id"],
+            name=op.f("contact_merge_workspace_id_contact_id_fkey"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "other_id"],
+            ["contact.workspace_id", "contact.id"],
+            name=op.f("contact_merge_workspace_id_other_id_fkey"),
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("contact_merge_pkey")),
+    )
+    op.create_index(
+        op.f("contact_merge_contact_id_idx"), "contact_merge", ["contact_id"], unique=False
     )
     op.create_table(
         "identity",
@@ -971,6 +1012,8 @@ def downgrade() -> None:
     op.drop_table("queue")
     op.drop_index(op.f("identity_contact_id_idx"), table_name="identity")
     op.drop_table("identity")
+    op.drop_index(op.f("contact_merge_contact_id_idx"), table_name="contact_merge")
+    op.drop_table("contact_merge")
     op.drop_index(
         "channel_address_key",
         table_name="channel",
@@ -986,5 +1029,10 @@ def downgrade() -> None:
     op.drop_table("feed_head")
     op.drop_index(op.f("event_conversation_id_pos_idx"), table_name="event")
     op.drop_table("event")
+    op.drop_index(
+        op.f("contact_merged_into_idx"),
+        table_name="contact",
+        postgresql_where=sa.text("merged_into IS NOT NULL"),
+    )
     op.drop_table("contact")
     op.drop_table("blob")

@@ -13,9 +13,9 @@ import structlog
 from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.contacts.erasing import delete_conversations, erased
 from gateway.database.connections import Database
 from gateway.database.schema import Conversation, Workspace
-from gateway.erasure import delete_conversations, erased
 from gateway.feed.log import EventType, Happening, append_in, in_place
 from gateway.ids import first_id_at
 

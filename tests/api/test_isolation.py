@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from tests.api.team import RULE, Team, things_of
+from tests.api.team import NOTHING, RULE, Team, things_of
 
 from gateway.app import create_api
 
@@ -24,6 +24,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/conversations/{id}/notes"): {"text": "Hello"},
     ("PUT", "/v1/rules/{id}"): RULE,
     ("POST", "/v1/agents/{id}/tokens"): {"name": "Mine"},
+    ("POST", "/v1/contacts/{id}/identities"): {"space": "phone", "address": "+390612345678"},
 }
 
 
@@ -47,6 +48,12 @@ async def things(other: Team) -> dict[str, str]:
 def body_for(method: str, path: str, things: dict[str, str]) -> Any:
     if path.endswith("/escalate"):
         return {"queue": things["queues"], "note": "Hello"}
+    if path == "/v1/conversations/{id}/merge":
+        return {"into": str(NOTHING)}
+    if path == "/v1/conversations/{id}/split":
+        return {"messages": [things["messages"]]}
+    if path == "/v1/contacts/{id}/merge":
+        return {"contact": str(NOTHING)}
     return BODIES.get((method, path), {} if method in {"POST", "PUT", "PATCH"} else None)
 
 
@@ -61,7 +68,8 @@ async def test_another_workspaces_things_are_not_found(
         noun = path.split("/")[2]
         asked.add(noun)
         body = body_for(method, path, things)
-        answer = await team.call(method, path.replace("{id}", things[noun]), body)
+        where = path.replace("{id}", things[noun]).replace("{merge}", str(NOTHING))
+        answer = await team.call(method, where, body)
         assert answer.status_code == 404, (method, path, answer.text)
     assert asked == things.keys()
     assert before == await other.sql(

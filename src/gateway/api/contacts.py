@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,10 +15,11 @@ from gateway.api.callers import AdminCaller, AgentCaller, Parts
 from gateway.api.downloads import SAFE_HEADERS, disposition
 from gateway.api.pages import Cursor, Limit, Page, encode_cursor, id_after
 from gateway.api.problems import documented
-from gateway.api.texts import Value
-from gateway.contact_exports import export_contact
-from gateway.database.schema import Contact, Conversation, Identity, OptOut
-from gateway.erasure import erase_contact
+from gateway.api.texts import Name, Text, Value
+from gateway.contacts import changing, merging
+from gateway.contacts.erasing import erase_contact
+from gateway.contacts.exporting import export_contact
+from gateway.database.schema import Contact, ContactMerge, Conversation, Identity, OptOut
 from gateway.problems import not_found
 from gateway.wakeups import Topic
 
@@ -27,6 +28,8 @@ router = APIRouter(
 )
 
 SHOWN_CONVERSATIONS = 100
+
+AttributeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
 class IdentityOut(BaseModel):
@@ -44,7 +47,10 @@ class IdentityOut(BaseModel):
 
 
 class ContactOut(BaseModel):
-    """`erased_at` is set on what is left of an erased one."""
+    """`erased_at` is set on what is left of an erased one.
+
+    One that was merged has given its identities to `merged_into`.
+    """
 
     id: UUID
     name: str | None
@@ -52,6 +58,7 @@ class ContactOut(BaseModel):
     identities: list[IdentityOut]
     created_at: datetime
     erased_at: datetime | None
+    merged_into: UUID | None
 
 
 class ConversationSummary(BaseModel):
@@ -63,10 +70,55 @@ class ConversationSummary(BaseModel):
     last_message_at: datetime
 
 
-class ContactWithConversations(ContactOut):
-    """With the conversations that they had last, newest first, a hundred at most."""
+class MergeOut(BaseModel):
+    """A contact that was found to be this one, by an agent or key `by`; undone by its id."""
 
+    id: UUID
+    other: UUID
+    by: str
+    at: datetime
+    undone_at: datetime | None
+    undone_by: str | None
+
+
+class ContactWithConversations(ContactOut):
+    """With what was merged into it, and the conversations that they had last.
+
+    The newest come first, a hundred at most.
+    """
+
+    merges: list[MergeOut]
     conversations: list[ConversationSummary]
+
+
+class ContactPatch(BaseModel):
+    """Only what is given changes; an attribute that is null goes."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"attributes": {"tier": "gold"}}]}
+    )
+
+    name: Name | None = None
+    attributes: Annotated[dict[AttributeName, Value | None], Field(max_length=50)] = {}
+
+
+class NewIdentity(BaseModel):
+    """An address of the contact; numbers in E.164."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"space": "phone", "address": "+39061234"}]}
+    )
+
+    space: Literal["email", "phone"]
+    address: Annotated[Text, Field(max_length=254)]
+
+
+class MergeIn(BaseModel):
+    """`contact` is found to be the same person."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    contact: UUID
 
 
 class ErasureOut(BaseModel):
@@ -87,10 +139,11 @@ async def list_contacts(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[ContactOut]:
-    """The newest first, without the erased."""
+    """The newest first, without the erased and the merged."""
     statement = (
         select(Contact)
         .where(Contact.workspace_id == caller.workspace_id, Contact.erased_at.is_(None))
+        .where(Contact.merged_into.is_(None))
         .order_by(Contact.id.desc())
         .limit(limit)
     )
@@ -124,7 +177,67 @@ async def get_contact(
         [shown] = await _shown(session, caller.workspace_id, [row])
         known = [identity.id for identity in shown.identities]
         conversations = await _conversations(session, caller.workspace_id, known)
-    return ContactWithConversations(**dict(shown), conversations=conversations)
+        merges = await _merges(session, caller.workspace_id, id)
+    return ContactWithConversations(**dict(shown), merges=merges, conversations=conversations)
+
+
+@router.patch("/{id}", responses=documented(404, 409))
+async def change_contact(
+    gateway: Parts,
+    caller: AgentCaller,
+    id: UUID,  # noqa: A002
+    body: ContactPatch,
+) -> ContactWithConversations:
+    """Set the name or attributes; rules may test the attributes."""
+    async with gateway.database.transaction() as session:
+        await changing.change(
+            session, caller.workspace_id, id, name=body.name, attributes=body.attributes
+        )
+    gateway.wakeups.notify(Topic.FEED)
+    return await get_contact(gateway, caller, id)
+
+
+@router.post("/{id}/identities", status_code=201, responses=documented(404, 409))
+async def add_identity(
+    gateway: Parts,
+    caller: AgentCaller,
+    id: UUID,  # noqa: A002
+    body: NewIdentity,
+) -> ContactWithConversations:
+    """Note another address of the contact: who writes from it is this contact from then on."""
+    async with gateway.database.transaction() as session:
+        await changing.add_identity(
+            session, caller.workspace_id, id, space=body.space, address=body.address
+        )
+    return await get_contact(gateway, caller, id)
+
+
+@router.post("/{id}/merge", responses=documented(404, 409))
+async def merge_contacts(
+    gateway: Parts,
+    caller: AgentCaller,
+    id: UUID,  # noqa: A002
+    body: MergeIn,
+) -> ContactWithConversations:
+    """Give this contact all addresses of another one that is found to be the same person."""
+    async with gateway.database.transaction() as session:
+        await merging.merge(session, caller.workspace_id, id, other_id=body.contact, by=caller.name)
+    gateway.wakeups.notify(Topic.FEED)
+    return await get_contact(gateway, caller, id)
+
+
+@router.post("/{id}/merges/{merge}/undo", responses=documented(404, 409))
+async def undo_merge(
+    gateway: Parts,
+    caller: AgentCaller,
+    id: UUID,  # noqa: A002
+    merge: UUID,
+) -> ContactWithConversations:
+    """Take two contacts apart again; each has the addresses that it had before."""
+    async with gateway.database.transaction() as session:
+        await merging.undo(session, caller.workspace_id, id, merge, by=caller.name)
+    gateway.wakeups.notify(Topic.FEED)
+    return await get_contact(gateway, caller, id)
 
 
 @router.get(
@@ -189,8 +302,29 @@ async def _shown(
             identities=identities[row.id],
             created_at=row.created_at,
             erased_at=row.erased_at,
+            merged_into=row.merged_into,
         )
         for row in rows
+    ]
+
+
+async def _merges(session: AsyncSession, workspace_id: int, contact_id: UUID) -> list[MergeOut]:
+    statement = (
+        select(ContactMerge)
+        .where(ContactMerge.workspace_id == workspace_id)
+        .where(ContactMerge.contact_id == contact_id)
+        .order_by(ContactMerge.id)
+    )
+    return [
+        MergeOut(
+            id=row.id,
+            other=row.other_id,
+            by=row.merged_by,
+            at=row.merged_at,
+            undone_at=row.undone_at,
+            undone_by=row.undone_by,
+        )
+        for row in await session.scalars(statement)
     ]
 
 

@@ -30,6 +30,7 @@ class EventType(StrEnum):
     MERGED = "conversation.merged"
     ABSORBED = "conversation.absorbed"
     SPLIT = "conversation.split"
+    CONTACT = "conversation.contact_changed"
     RECEIVED = "message.received"
     REPLIED = "message.replied"
     NOTED = "message.noted"

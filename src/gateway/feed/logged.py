@@ -13,6 +13,9 @@ from gateway.feed.log import EventType, Fetch
 
 PAGE_EVENTS = 500
 
+PERSONAL = frozenset({EventType.OPENED, EventType.CONTACT})
+"""What is told together with the conversation's contact as it is when it is read."""
+
 READ = f"""
 SELECT f.workspace_id, h.epoch, h.pos AS head,
        e.pos, e.at, e.type, e.conversation_id, e.version, e.data::text AS data,
@@ -39,9 +42,9 @@ SELECT f.workspace_id, h.epoch, h.pos AS head,
          JOIN contact ON contact.workspace_id = i.workspace_id AND contact.id = i.contact_id
         WHERE c.workspace_id = f.workspace_id AND c.id = e.conversation_id
         LIMIT 1
-       ) o ON e.type = '{EventType.OPENED}'
+       ) o ON e.type IN ('{EventType.OPENED}', '{EventType.CONTACT}')
  ORDER BY f.workspace_id, e.pos
-"""  # noqa: S608 - two constants; the limits keep the planner from joining whole tables
+"""  # noqa: S608 - constants; the limits keep the planner from joining whole tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +81,13 @@ def members_of(row: Mapping[str, Any]) -> str:
         "entity": str(row["conversation_id"]),
         "ver": row["version"],
         "at": row["at"],
-        "data": enriched(row) if row["type"] == EventType.OPENED else orjson.Fragment(row["data"]),
+        "data": enriched(row) if row["type"] in PERSONAL else orjson.Fragment(row["data"]),
     }
     return orjson.dumps(members, default=str).decode()[1:]
 
 
 def enriched(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The data of an opening, with what may not stand in the log."""
+    """The data of a personal event, with what may not stand in the log."""
     data: dict[str, Any] = orjson.loads(row["data"])
     conversation = data.get("conversation", {}) | personal_fields(row)
     return data | {"conversation": conversation}

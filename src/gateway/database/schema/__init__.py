@@ -9,12 +9,11 @@ planner would take it for as good as the key, and walk a whole workspace for one
 
 from gateway.database.schema.access import AccessToken, Agent, Channel, Workspace
 from gateway.database.schema.base import Base
+from gateway.database.schema.contacts import Contact, ContactMerge, Identity
 from gateway.database.schema.conversations import (
     Attachment,
-    Contact,
     Conversation,
     ConversationLink,
-    Identity,
     Message,
     RemoteFile,
     ThreadRef,
@@ -41,6 +40,7 @@ __all__ = [
     "Blob",
     "Channel",
     "Contact",
+    "ContactMerge",
     "Conversation",
     "ConversationLink",
     "Decision",

@@ -1,10 +1,10 @@
-"""Who writes, what they wrote, and the matter that it belongs to."""
+"""What customers write and are answered, and the matter that it belongs to."""
 
 from typing import Any, get_args
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Index, LargeBinary, Text, UniqueConstraint, false, text
-from sqlalchemy.dialects.postgresql import JSON, JSONB
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from channels.contract import AutomaticKind
@@ -17,39 +17,6 @@ from gateway.database.schema.base import (
     inside_workspace,
     one_of,
 )
-
-
-class Contact(Base):
-    """A customer. Bound to the workspace through its identities' conversations and channels."""
-
-    __tablename__ = "contact"
-
-    workspace_id: Mapped[WorkspaceId]
-    id: Mapped[RowId]
-    name: Mapped[str | None]
-    attributes: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
-    created_at: Mapped[CreatedAt]
-    erased_at: Mapped[Timestamp | None]
-
-
-class Identity(Base):
-    """An address of a contact in one space: an email address, a phone number, a chat visitor."""
-
-    __tablename__ = "identity"
-    __table_args__ = (
-        one_of("space", "email", "phone", "visitor"),
-        UniqueConstraint("address", "space", "workspace_id"),
-        Index(None, "contact_id"),
-        inside_workspace("contact_id", "contact"),
-    )
-
-    workspace_id: Mapped[WorkspaceId]
-    id: Mapped[RowId]
-    contact_id: Mapped[UUID]
-    space: Mapped[str]
-    address: Mapped[str]
-    created_at: Mapped[CreatedAt]
-    last_seen_at: Mapped[Timestamp]
 
 
 class Conversation(Base):

@@ -46,7 +46,7 @@ def document(row: Base) -> Document:
 async def export_contact(
     database: Database, workspace_id: int, contact_id: UUID
 ) -> AsyncIterator[bytes]:
-    """`{contact, identities, opt_outs, conversations}`, in pieces.
+    """`{contact, merged, identities, opt_outs, conversations}`, in pieces.
 
     Conversations are their own and those of others that they wrote in; there, only their own
     messages are shown. Each message is read in a transaction of its own: memory holds one.
@@ -60,9 +60,11 @@ async def export_contact(
             raise not_found("contact")
         identities = await _identities(session, workspace_id, contact_id)
         opt_outs = await _opt_outs(session, workspace_id, identities)
+        merged = await _merged(session, workspace_id, contact_id)
         conversations = await _conversations(session, workspace_id, identities)
     head = {
         "contact": document(contact),
+        "merged": [*map(document, merged)],
         "identities": [*map(document, identities)],
         "opt_outs": [*map(document, opt_outs)],
     }
@@ -91,6 +93,13 @@ async def _identities(
         Identity.workspace_id == workspace_id, Identity.contact_id == contact_id
     )
     return (await session.scalars(statement.order_by(Identity.id))).all()
+
+
+async def _merged(session: AsyncSession, workspace_id: int, contact_id: UUID) -> Sequence[Contact]:
+    statement = select(Contact).where(
+        Contact.workspace_id == workspace_id, Contact.merged_into == contact_id
+    )
+    return (await session.scalars(statement.order_by(Contact.id))).all()
 
 
 async def _opt_outs(

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.contacts.merging import lock_identities
 from gateway.database.schema import (
     Attachment,
     Contact,
@@ -23,7 +24,7 @@ from gateway.database.schema import (
     ThreadRef,
 )
 from gateway.feed.log import EventType, Happening, append_in, in_place
-from gateway.problems import not_found
+from gateway.problems import conflict, not_found
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,15 @@ async def erase_contact(session: AsyncSession, workspace_id: int, contact_id: UU
     rest keeps its place. The contact's row stays, blank, with the moment.
 
     Raises:
-        Problem: 404, there is none.
+        Problem: 404, there is none; 409, it was merged into another.
     """
-    identities = await _lock_identities(session, workspace_id, contact_id)
+    locked = await lock_identities(session, workspace_id, contact_id)
+    identities = {identity.id for identity in locked}
     contact = await session.get(Contact, (workspace_id, contact_id), with_for_update=True)
     if contact is None:
         raise not_found("contact")
+    if contact.merged_into is not None:
+        raise conflict(f"the contact was merged into {contact.merged_into}: erase that one")
     conversations = await _lock_conversations(session, workspace_id, identities)
     own = [each for each in conversations if each.identity_id in identities]
     foreign = [each for each in conversations if each.identity_id not in identities]
@@ -56,8 +60,13 @@ async def erase_contact(session: AsyncSession, workspace_id: int, contact_id: UU
     await session.execute(
         delete(Identity).where(Identity.workspace_id == workspace_id, Identity.id.in_(identities))
     )
-    contact.name, contact.attributes = None, {}
-    contact.erased_at = func.coalesce(Contact.erased_at, func.now())
+    await session.execute(
+        update(Contact)
+        .where(Contact.workspace_id == workspace_id)
+        .where(or_(Contact.id == contact_id, Contact.merged_into == contact_id))
+        .values(name=None, attributes={})
+        .values(erased_at=func.coalesce(Contact.erased_at, func.now()))
+    )
     position = await append_in(session, *happenings) if happenings else None
     return Erased(len(own), position)
 
@@ -94,17 +103,6 @@ def erased(conversation: Conversation) -> Happening:
         assignee_after=None,
         data={"conversation": {}},
     )
-
-
-async def _lock_identities(session: AsyncSession, workspace_id: int, contact_id: UUID) -> set[UUID]:
-    """In the order in which ingest locks them: from here on no message can come in for them."""
-    statement = (
-        select(Identity.id)
-        .where(Identity.workspace_id == workspace_id, Identity.contact_id == contact_id)
-        .order_by(Identity.space, Identity.address)
-        .with_for_update()
-    )
-    return set(await session.scalars(statement))
 
 
 async def _lock_conversations(

@@ -1,0 +1,1 @@
+"""Contacts: one person with several addresses, found out by agents and never by a mere name."""

@@ -1,0 +1,130 @@
+"""Two contacts that turn out to be one person: merged, and taken apart again if that was wrong.
+
+What moves are identities; conversations and messages belong to those and follow by themselves.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.contacts.announcing import announce
+from gateway.database.schema import Contact, ContactMerge, Identity
+from gateway.ids import new_id
+from gateway.problems import conflict, invalid, not_found
+
+
+async def merge(
+    session: AsyncSession, workspace_id: int, contact_id: UUID, *, other_id: UUID, by: str
+) -> ContactMerge:
+    """Give all identities of `other_id` to `contact_id`; nothing may follow in the transaction.
+
+    Name and attributes that it lacks are taken over. The other one stays as a name that points
+    here, and `undo` gives back what it had.
+
+    Raises:
+        Problem: 404 if one of them does not exist, 409 if one is erased or merged already, 422 if
+            they are the same.
+    """
+    if contact_id == other_id:
+        raise invalid("a contact cannot be merged with itself", [("/contact", "name another")])
+    locked = await lock_identities(session, workspace_id, contact_id, other_id)
+    kept, other = await _lock(session, workspace_id, contact_id, other_id)
+    for contact in (kept, other):
+        if contact.merged_into is not None:
+            detail = f"was merged into {contact.merged_into}: name that one"
+            raise conflict(f"contact {contact.id} {detail}")
+    moved = [identity for identity in locked if identity.contact_id == other_id]
+    merged = ContactMerge(
+        workspace_id=workspace_id,
+        id=new_id(),
+        contact_id=kept.id,
+        other_id=other.id,
+        identities=[identity.id for identity in moved],
+        took_name=kept.name is None and other.name is not None,
+        took_attributes=sorted(other.attributes.keys() - kept.attributes.keys()),
+        merged_by=by,
+        merged_at=datetime.now(UTC),
+    )
+    kept.name = kept.name or other.name
+    kept.attributes = other.attributes | kept.attributes
+    other.merged_into = kept.id
+    session.add(merged)
+    await _move(session, moved, kept.id)
+    return merged
+
+
+async def undo(
+    session: AsyncSession, workspace_id: int, contact_id: UUID, merge_id: UUID, *, by: str
+) -> None:
+    """Give back what a merge took, where it still is; nothing may follow in the transaction.
+
+    Undoing twice is harmless. Identities that were found since stay where they are.
+
+    Raises:
+        Problem: 404 if there is no such merge, 409 if one of the contacts was erased since.
+    """
+    merged = await session.get(ContactMerge, (workspace_id, merge_id))
+    if merged is None or merged.contact_id != contact_id:
+        raise not_found("merge")
+    locked = await lock_identities(session, workspace_id, merged.contact_id, merged.other_id)
+    await session.refresh(merged, with_for_update=True)
+    if merged.undone_at is not None:
+        return
+    kept, other = await _lock(session, workspace_id, merged.contact_id, merged.other_id)
+    if merged.took_name and kept.name == other.name:
+        kept.name = None
+    kept.attributes = {
+        name: value
+        for name, value in kept.attributes.items()
+        if name not in merged.took_attributes or other.attributes.get(name) != value
+    }
+    other.merged_into = None
+    merged.undone_at, merged.undone_by = datetime.now(UTC), by
+    back = [each for each in locked if each.id in merged.identities and each.contact_id == kept.id]
+    await _move(session, back, other.id)
+
+
+async def lock_identities(
+    session: AsyncSession, workspace_id: int, *contact_ids: UUID
+) -> Sequence[Identity]:
+    """In the order in which ingest locks them: from here on no message can come in for them."""
+    statement = (
+        select(Identity)
+        .where(Identity.workspace_id == workspace_id, Identity.contact_id.in_(contact_ids))
+        .order_by(Identity.space, Identity.address)
+        .with_for_update()
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def _lock(
+    session: AsyncSession, workspace_id: int, contact_id: UUID, other_id: UUID
+) -> tuple[Contact, Contact]:
+    statement = (
+        select(Contact)
+        .where(Contact.workspace_id == workspace_id, Contact.id.in_((contact_id, other_id)))
+        .order_by(Contact.id)
+        .with_for_update()
+    )
+    rows = {row.id: row for row in await session.scalars(statement)}
+    if len(rows) < 2:
+        raise not_found("contact")
+    if any(row.erased_at is not None for row in rows.values()):
+        raise conflict("one of the contacts has been erased")
+    return rows[contact_id], rows[other_id]
+
+
+async def _move(session: AsyncSession, identities: Sequence[Identity], to: UUID) -> None:
+    ids = [identity.id for identity in identities]
+    if not ids:
+        return
+    workspace_id = identities[0].workspace_id
+    await session.execute(
+        update(Identity)
+        .where(Identity.workspace_id == workspace_id, Identity.id.in_(ids))
+        .values(contact_id=to)
+    )
+    await announce(session, workspace_id, ids, to)
