@@ -118,10 +118,11 @@ def _identity(headers: Headers) -> EmailHeaders:
 
 
 def _author(headers: Headers) -> Mailbox | None:
-    """Return the first of From as it stands; a single word is the address of a local user."""
+    """Return the first of From as it stands; a single word is a local user's address, or a name."""
     first = next(iter(parse_mailboxes(headers.raw("from"))), None)
-    if first and not first.address and first.name and len(first.name.split()) == 1:
-        return Mailbox(first.name)
+    word = first.name or "" if first and not first.address else ""
+    if word.islower() and len(word.split()) == 1:
+        return Mailbox(word)
     return first
 
 

@@ -119,6 +119,12 @@ def test_what_a_filter_says_is_kept(field: str, spam: bool) -> None:
     assert email.author == Mailbox("root")
 
 
+def test_a_capitalised_word_is_a_name() -> None:
+    email = parse_mail("From: Ada", "", "x", mail_from="ada@example.com").email
+    assert email is not None
+    assert email.author == Mailbox("", "Ada")
+
+
 @pytest.mark.parametrize(
     ("header", "address", "name"),
     [
