@@ -142,7 +142,8 @@ class InboundMessage:
     `text` is always there, possibly empty; `new_text` is what the sender now writes, without quoted
     history and signature, None where that is all of `text`. `html` is untrusted and must be
     sanitised for display.
-    `attributes` are facts about the contact or the matter (form fields, profile name).
+    `attributes` are facts about the matter (form fields, profile name), `contact_attributes` those
+    that the sender claims about themselves: kept where nothing is known yet.
     `files` are fetched after the message is stored, and become attachments of it then.
     `consent` is set where the whole message refuses further ones, or allows them again.
     `automatic` marks mail written by a machine (RFC 3834), which is never answered automatically;
@@ -162,6 +163,7 @@ class InboundMessage:
     email: EmailHeaders | None = None
     attachments: tuple[Attachment, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
+    contact_attributes: Mapping[str, str] = field(default_factory=dict)
     consent: Literal["stop", "start"] | None = None
     files: tuple[RemoteFile, ...] = ()
     automatic_kind: AutomaticKind | None = None

@@ -117,8 +117,20 @@ _ALL = (
         settings=frozenset({"api_key", "application_id", "base_url"}),
         secrets=frozenset({"private_key", "signature_secret"}),
     ),
-    Adapter(kind="web_form", provider="builtin", inbound=WebFormInbound(), outbound=None),
-    Adapter(kind="chat", provider="builtin", inbound=ChatInbound(), outbound=None),
+    Adapter(
+        kind="web_form",
+        provider="builtin",
+        inbound=WebFormInbound(),
+        outbound=None,
+        settings=frozenset({"fields", "min_seconds", "max_per_minute", "challenge_url"}),
+        secrets=frozenset({"challenge_secret"}),
+    ),
+    Adapter(
+        kind="chat",
+        provider="builtin",
+        inbound=ChatInbound(),
+        outbound=None,
+    ),
 )
 
 ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(

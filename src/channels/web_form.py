@@ -1,4 +1,4 @@
-"""Web forms as JSON or form-encoded: the hottest door, so one pass and no model classes."""
+"""Web forms, in any of three formats: the hottest door, so one pass and no model classes."""
 
 import hashlib
 import math
@@ -10,26 +10,39 @@ from urllib.parse import parse_qsl
 import orjson
 
 from channels.addresses import MAX_EMAIL, is_email, normalise_email
-from channels.contract import ChannelConfig, InboundMessage, Payload, ReceiptKey, Sender
+from channels.contract import (
+    Attachment,
+    ChannelConfig,
+    InboundMessage,
+    Payload,
+    ReceiptKey,
+    Sender,
+)
 from channels.errors import InvalidForm, Unparseable
+from channels.form_fields import HONEYPOT, MAX_VALUE, OWN_TYPES, RESERVED, FormField, fields_of
+from channels.multipart import Files, read_multipart
 from channels.text import clean, name_or_none, one_line
 
 MAX_MESSAGE = 100_000
 MAX_LINE = 500
 MAX_ATTRIBUTES = 50
-MAX_VALUE = 2_000
 MAX_SUBMISSION_ID = 200
+MAX_FILES = 10
+MAX_FILE_BYTES = 10 * 1024 * 1024
 REPEATS_WITHIN = timedelta(minutes=10)
 """How long the same content from the same sender counts as one submission."""
 
 _ATTRIBUTE = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_OWN_FIELDS = frozenset({"email", "message", "name", "subject", "submission_id"})
+_OWN_FIELDS = OWN_TYPES.keys() | RESERVED
 
 Problems = list[tuple[str, str]]
 
 
 class WebFormInbound:
-    """The inbound half for forms: neither settings nor secrets."""
+    """The inbound half for forms.
+
+    Settings: `fields` (see `channels.form_fields`); no secrets.
+    """
 
     def verify(self, payload: Payload, channel: ChannelConfig) -> None:
         """Accept: whoever can see the form may send it.
@@ -42,44 +55,64 @@ class WebFormInbound:
         """Read one submission.
 
         Fields: `email` and `message` (1 to 100,000 characters) required; `name`, `subject`,
-        `submission_id` optional; every other name (`[A-Za-z0-9_-]`, at most 64 characters, at
-        most 50 of them) with a string (at most 2,000 characters), number or boolean is an
-        attribute. Null counts as absent.
+        `submission_id` optional. Where the channel's `fields` are set, the others are those; else
+        every other name (`[A-Za-z0-9_-]`, at most 64 characters, at most 50 of them) with a string
+        (at most 2,000 characters), number or boolean is an attribute. Null counts as absent.
+        Files: at most 10 of at most 10 MiB each, of any type.
 
         Raises:
             InvalidForm: with every field that is wrong.
-            Unparseable: `not_a_form`, the body is neither of the two formats.
+            Unparseable: `not_a_form`, the body is none of the three formats.
         """
-        fields = _read(payload)
+        fields, files = read_submission(payload)
+        asked = fields_of(channel.settings)
         problems: Problems = []
         email = _email(fields.get("email"), problems)
         message = _message(fields.get("message"), problems)
         name = _line(fields, "name", problems)
         subject = _line(fields, "subject", problems)
         key = payload.envelope.get("idempotency-key") or _submission_id(fields, problems)
-        attributes = _attributes(fields, problems)
+        if fields.get(HONEYPOT):
+            problems.append((f"/{HONEYPOT}", "must be left empty"))
+        if asked is None:
+            attributes, of_contact = _attributes(fields, problems), dict[str, str]()
+        else:
+            attributes, of_contact = _answers(asked, fields, files, problems)
+        attachments = _attachments(files, problems) if files else ()
         if problems:
             raise InvalidForm(problems)
+        content = (email, subject or "", message, *(_digest_of(each) for each in attachments))
         return InboundMessage(
             kind="web_form",
-            receipt=_receipt(channel, key, (email, subject or "", message)),
+            receipt=_receipt(channel, key, content),
             sender=Sender("email", email, name_or_none(name)),
             recipient=channel.address,
             text=message,
             subject=one_line(subject, MAX_LINE) or None if subject else None,
+            attachments=attachments,
             attributes=attributes,
+            contact_attributes=of_contact,
         )
 
 
-def _read(payload: Payload) -> dict[str, Any]:
+def read_submission(payload: Payload) -> tuple[dict[str, Any], Files]:
+    """Return the fields and files of a submission as they were sent.
+
+    Raises:
+        InvalidForm: it is JSON, but no object.
+        Unparseable: `not_a_form`.
+    """
     media_type = payload.content_type.partition(";")[0].strip().lower()
     match media_type:
         case "application/json":
-            return _read_json(payload.body)
+            return _read_json(payload.body), {}
         case "application/x-www-form-urlencoded":
-            return _read_urlencoded(payload.body)
+            return _read_urlencoded(payload.body), {}
+        case "multipart/form-data":
+            return read_multipart(payload.content_type, payload.body)
         case _:
-            raise Unparseable("not_a_form", "send application/json or a form-encoded body")
+            detail = "send application/json, a form-encoded body or multipart/form-data"
+            raise Unparseable("not_a_form", detail)
 
 
 def _read_json(body: bytes) -> dict[str, Any]:
@@ -107,16 +140,20 @@ def _email(value: object, problems: Problems) -> str:
         address = normalise_email(value)
         if is_email(address):
             return address
-    problems.append(("/email", "is required" if value is None else "must be a mail address"))
+    problems.append(("/email", "is required" if _is_blank(value) else "must be a mail address"))
     return ""
 
 
 def _message(value: object, problems: Problems) -> str:
     if isinstance(value, str) and len(value) <= MAX_MESSAGE and not value.isspace() and value:
         return clean(value)
-    what = "is required" if value is None else f"must be text of 1 to {MAX_MESSAGE} characters"
+    what = "is required" if _is_blank(value) else f"must be text of 1 to {MAX_MESSAGE} characters"
     problems.append(("/message", what))
     return ""
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _line(fields: dict[str, Any], field: str, problems: Problems) -> str | None:
@@ -150,6 +187,61 @@ def _attributes(fields: dict[str, Any], problems: Problems) -> dict[str, str]:
     if len(attributes) > MAX_ATTRIBUTES:
         problems.append(("", f"must have at most {MAX_ATTRIBUTES} further fields"))
     return attributes
+
+
+def _answers(
+    asked: tuple[FormField, ...], fields: dict[str, Any], files: Files, problems: Problems
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The attributes of the conversation and of the contact, as the form asks for them."""
+    answers: dict[str, dict[str, str]] = {"conversation": {}, "contact": {}}
+    for field in asked:
+        text = _answer(field, fields.get(field.name), files, problems)
+        if text and field.name not in OWN_TYPES:
+            answers[field.of][field.name] = text
+    by_name = {field.name: field for field in asked}
+    for name in fields:
+        if name not in by_name and name not in _OWN_FIELDS:
+            problems.append((_pointer(name), "is no field of this form"))
+    for name in files:
+        if name not in by_name or by_name[name].type != "file":
+            problems.append((_pointer(name), "takes no files"))
+    return answers["conversation"], answers["contact"]
+
+
+def _answer(field: FormField, value: object, files: Files, problems: Problems) -> str:
+    """The text of one answer, empty where there is none or it is a file."""
+    where = _pointer(field.name)
+    text = "" if value is None else _scalar(value) if field.name not in OWN_TYPES else str(value)
+    if field.type == "file":
+        is_missing, text = field.name not in files, ""
+    else:
+        is_missing = text is not None and not text.strip()
+    if any(pointer == where for pointer, _ in problems):
+        return ""
+    if is_missing:
+        problems += [(where, "is required")] if field.required else []
+        return ""
+    if text is None:
+        problems.append((where, f"must be text of at most {MAX_VALUE} characters"))
+        return ""
+    if field.name not in OWN_TYPES and text and (what := field.mistake(text)):
+        problems.append((where, what))
+    return text
+
+
+def _attachments(files: Files, problems: Problems) -> tuple[Attachment, ...]:
+    attachments = [attachment for those in files.values() for attachment in those]
+    for name, those in files.items():
+        if any(len(attachment.content) > MAX_FILE_BYTES for attachment in those):
+            limit = MAX_FILE_BYTES // 1024 // 1024
+            problems.append((_pointer(name), f"must be files of at most {limit} MiB each"))
+    if len(attachments) > MAX_FILES:
+        problems.append((_pointer(next(iter(files))), f"must be at most {MAX_FILES} files in all"))
+    return tuple(attachments)
+
+
+def _digest_of(attachment: Attachment) -> str:
+    return hashlib.sha256(attachment.content).hexdigest()
 
 
 def _scalar(value: object) -> str | None:

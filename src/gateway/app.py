@@ -27,6 +27,7 @@ from gateway.api import (
 from gateway.composition import Gateway
 from gateway.doors.chat import ChatDoor
 from gateway.doors.description import described
+from gateway.doors.form_pages import WebPages
 from gateway.doors.http import HttpDoors
 
 DESCRIPTION = """\
@@ -64,13 +65,26 @@ def create_app(gateway: Gateway) -> ASGIApp:
         gateway.handshakes,
         gateway.configuration,
         gateway.callers,
+        gateway.form_guard,
         max_bytes=gateway.settings.max_payload_bytes,
         public_url=gateway.settings.public_url,
+        proxies=gateway.settings.proxies,
+    )
+    pages = WebPages(
+        gateway.intake,
+        gateway.configuration,
+        gateway.form_guard,
+        max_bytes=gateway.settings.max_payload_bytes,
+        proxies=gateway.settings.proxies,
     )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        is_delivery = scope["type"] == "http" and scope["path"].startswith("/in/")
-        await (doors if is_delivery else api)(scope, receive, send)
+        if scope["type"] == "http" and scope["path"].startswith("/in/"):
+            await doors(scope, receive, send)
+        elif scope["type"] == "http" and pages.answers(scope["path"]):
+            await pages(scope, receive, send)
+        else:
+            await api(scope, receive, send)
 
     return app
 

@@ -15,6 +15,7 @@ from gateway.delivery.reports import Reports
 from gateway.delivery.worker import DeliveryWorker
 from gateway.doors.handshakes import Handshakes
 from gateway.doors.provider_urls import ProviderUrls
+from gateway.doors.form_guard import PURPOSE, FormGuard
 from gateway.doors.smtp import SmtpDoor
 from gateway.feed.door import FeedDoor
 from gateway.feed.hub import Hub
@@ -59,6 +60,7 @@ class Gateway:
         self.handshakes = Handshakes(urls or ProviderUrls())
         self.hub = Hub(database, self.wakeups, settings.poll_interval_s)
         self.feed = FeedDoor(database, self.hub)
+        self.form_guard = FormGuard(box.derived(PURPOSE))
         self.smtp = SmtpDoor(
             self.intake,
             self.configuration,

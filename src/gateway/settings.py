@@ -50,6 +50,12 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None, description="URL that providers post to, where a proxy stands in front"
     )
+    proxies: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="Proxies in front that append to `X-Forwarded-For`: limits per client need it",
+    )
     max_payload_bytes: int = Field(
         25 * MEGABYTE, ge=KILOBYTE, description="Larger payloads are refused (413, SMTP 552)"
     )

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.addresses import is_email, normalise_email, normalise_phone
 from channels.contract import Adapter, Kind
+from channels.form_fields import InvalidFields, read_fields
 from gateway.database.schema import Channel
 from gateway.problems import invalid
 from routing.problems import below
@@ -54,6 +55,7 @@ async def check(
         *_unknown("/secrets", secrets, adapter.secrets),
         *_continuation(settings.get(CONTINUE_HOURS)),
         *_switch(REPLY_TAGS, settings.get(REPLY_TAGS)),
+        *(_form(settings) if adapter.kind == "web_form" else []),
     ]
     if adapter.kind == "web_form" and (reply := settings.get(REPLY_CHANNEL)) is not None:
         mistakes += await _reply_channel(session, workspace_id, reply)
@@ -83,6 +85,24 @@ def _continuation(hours: str | None) -> Mistakes:
         is_sound = False
     what = f"must be a number of hours, above 0 and at most {LONGEST_CONTINUATION_H:g}"
     return [] if is_sound else [(f"/settings/{CONTINUE_HOURS}", what)]
+
+
+def _form(settings: Changes) -> Mistakes:
+    """What a form is told about its fields and about those who abuse it."""
+    mistakes: Mistakes = []
+    if fields := settings.get("fields"):
+        try:
+            read_fields(fields)
+        except InvalidFields as error:
+            mistakes += [(f"/settings/fields{where}", what) for where, what in error.mistakes]
+    for name, most in (("min_seconds", 60), ("max_per_minute", 10_000)):
+        value = settings.get(name)
+        if value is not None and not (value.isdecimal() and 1 <= int(value[:9]) <= most):
+            mistakes.append((f"/settings/{name}", f"must be a whole number from 1 to {most}"))
+    url = settings.get("challenge_url")
+    if url is not None and not url.startswith(("https://", "http://")):
+        mistakes.append(("/settings/challenge_url", "must be the URL of a siteverify endpoint"))
+    return mistakes
 
 
 async def _reply_channel(session: AsyncSession, workspace_id: int, value: str) -> Mistakes:

@@ -17,7 +17,7 @@ from gateway.api import channel_settings
 from gateway.api.callers import AdminCaller, Parts
 from gateway.api.changes import configuring
 from gateway.api.problems import documented
-from gateway.api.texts import Name, Value
+from gateway.api.texts import Name, Setting, Value
 from gateway.composition import Gateway
 from gateway.database.schema import Channel
 from gateway.doors.addresses import path_of
@@ -41,7 +41,7 @@ Address = Annotated[
     Field(max_length=254, description="Mail address or number; free for forms and chats"),
 ]
 Settings = Annotated[
-    dict[Name, Value],
+    dict[Name, Setting],
     Field(description="By name; `continue_hours` for all, `reply_channel` for forms"),
 ]
 Secrets = Annotated[dict[Name, Value], Field(description="By name; never shown again")]
@@ -83,7 +83,7 @@ class ChannelPatch(BaseModel):
 
     name: Name | None = None
     address: Address | None = None
-    settings: dict[Name, Value | None] = {}
+    settings: dict[Name, Setting | None] = {}
     secrets: dict[Name, Value | None] = {}
 
 

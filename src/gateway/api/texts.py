@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 NAME_LENGTH = 200
 VALUE_LENGTH = 2_000
+SETTING_LENGTH = 20_000
 
 
 def storable(text: str) -> str:
@@ -37,4 +38,7 @@ Name = Annotated[Text, Field(max_length=NAME_LENGTH)]
 """A name of something."""
 
 Value = Annotated[str, StringConstraints(max_length=VALUE_LENGTH), AfterValidator(storable)]
-"""A setting, a secret or a search, kept as it is."""
+"""A secret or a search, kept as it is."""
+
+Setting = Annotated[str, StringConstraints(max_length=SETTING_LENGTH), AfterValidator(storable)]
+"""A channel's setting: long enough for the fields of a form."""

@@ -36,6 +36,14 @@ class Exchange:
         """Those of the named headers that the request has."""
         return {name: value for name in names if (value := self.header(name)) is not None}
 
+    def client(self, proxies: int) -> str:
+        """The client's address as the outermost of our own `proxies` saw it; 0: as we see it."""
+        peer = self.scope.get("client")
+        seen = (self.header("x-forwarded-for") or "").split(",")
+        if proxies and len(seen) >= proxies and seen[-proxies].strip():
+            return seen[-proxies].strip()
+        return str(peer[0]) if peer else ""
+
     def url(self, public_url: str | None) -> str:
         """The address that the client used: below `public_url` where a proxy stands in front."""
         own = URL(scope=self.scope)

@@ -20,15 +20,20 @@ from gateway.database.connections import to_json_bytes
 from gateway.delivery.reports import Reports
 from gateway.doors.exchange import Disconnected, Exchange
 from gateway.doors.handshakes import Handshakes
+from gateway.doors.form_definition import definition
+from gateway.doors.form_guard import FormGuard
 from gateway.ingest.door import Intake
 from gateway.ingest.submission import Accepted
 from gateway.problems import Problem, not_found, problem_of, refused, unexpected
 
 JSON = "application/json"
-ANYWHERE = {"Access-Control-Allow-Origin": "*"}
+ANYWHERE = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Retry-After",
+}
 PREFLIGHT = {
     **ANYWHERE,
-    "Access-Control-Allow-Methods": "POST",
+    "Access-Control-Allow-Methods": "GET, POST",
     "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key",
     "Access-Control-Max-Age": "86400",
 }
@@ -61,18 +66,23 @@ class HttpDoors:
         handshakes: Handshakes,
         configuration: Configuration,
         callers: Callers,
+        guard: FormGuard,
         *,
         max_bytes: int,
         public_url: str | None,
+        proxies: int,
     ) -> None:
         self._intake = intake
         self._reports = reports
         self._handshakes = handshakes
         self._configuration = configuration
         self._callers = callers
+        self._guard = guard
         self._max_bytes = max_bytes
         self._public_url = public_url
+        self._proxies = proxies
         self._doors: dict[tuple[str, str], Door] = {
+            ("GET", "forms"): self.form_definition,
             ("POST", "forms"): self.form,
             ("OPTIONS", "forms"): self.form_preflight,
             ("POST", "email"): self.mail,
@@ -108,9 +118,18 @@ class HttpDoors:
     async def form(self, exchange: Exchange, key: str) -> Answer:
         """A submission, from any page: 201 when stored, 200 when it was known."""
         channel = self._channel(key, "web_form")
+        await self._guard.count(channel, exchange.client(self._proxies))
         envelope = exchange.headers("idempotency-key", "origin", "user-agent")
-        accepted = await self._intake.receive(channel, await self._payload(exchange, envelope))
-        return _answer(accepted, ANYWHERE)
+        payload = await self._payload(exchange, envelope)
+        await self._guard.check(channel, payload)
+        return _answer(await self._intake.receive(channel, payload), ANYWHERE)
+
+    async def form_definition(self, _exchange: Exchange, key: str) -> Answer:
+        """What the form asks for, for the script that shows it; its stamp is good for a day."""
+        channel = self._channel(key, "web_form")
+        document = definition(channel, self._guard.stamp(channel))
+        headers = {**ANYWHERE, "Cache-Control": "no-store"}
+        return Answer(200, to_json_bytes(document), JSON, headers)
 
     async def form_preflight(self, _exchange: Exchange, _key: str) -> Answer:
         return Answer(204, headers=PREFLIGHT)

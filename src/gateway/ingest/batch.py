@@ -52,7 +52,9 @@ async def _place(
 ) -> Placement | None:
     if not fresh:
         return None
-    known = await identities.find_or_make(connection, [submission for submission, _ in fresh])
+    submissions = [submission for submission, _ in fresh]
+    known = await identities.find_or_make(connection, submissions)
+    await identities.keep_claims(connection, submissions, known)
     arrivals = [_arrival(submission, id_, known) for submission, id_ in fresh]
     claimed = await threads.claim(
         connection, [arrival.mail for arrival in arrivals if arrival.mail]

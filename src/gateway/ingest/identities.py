@@ -1,6 +1,6 @@
 """Identities and contacts of a batch: found or made, and locked until the commit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ import asyncpg
 import orjson
 
 from channels.records import record
+from gateway.database.connections import to_json
 from gateway.ids import new_id
 from gateway.ingest.submission import Submission
 
@@ -36,6 +37,19 @@ SELECT f.workspace_id, f.space, f.address, f.id, f.contact_id FROM found f
 ATTRIBUTES = """
 SELECT workspace_id, id, attributes FROM contact
  WHERE (workspace_id, id) IN (SELECT * FROM unnest($1::int[], $2::uuid[])) AND attributes <> '{}'
+"""
+
+
+CLAIMED = """
+WITH new AS (
+    SELECT * FROM unnest($1::int[], $2::uuid[], $3::text[]) AS n (workspace_id, id, attributes)
+), held AS (
+    SELECT workspace_id, id FROM contact JOIN new USING (workspace_id, id)
+     ORDER BY workspace_id, id FOR NO KEY UPDATE OF contact
+)
+UPDATE contact c SET attributes = new.attributes::jsonb || c.attributes
+  FROM new JOIN held USING (workspace_id, id)
+ WHERE (c.workspace_id, c.id) = (new.workspace_id, new.id)
 """
 
 
@@ -88,3 +102,22 @@ async def _attributes(
         [row["contact_id"] for row in rows],
     )
     return {row["id"]: orjson.loads(row["attributes"]) for row in found}
+
+
+async def keep_claims(
+    connection: "asyncpg.Connection[Any]",
+    submissions: Iterable[Submission],
+    known: Mapping[Address, KnownIdentity],
+) -> None:
+    """Add what senders say about themselves to their contacts; what is known already stays.
+
+    Anybody can write anybody's address into a form: nobody may change another's data by it.
+    """
+    claimed: dict[tuple[int, UUID], dict[str, str]] = {}
+    for submission in submissions:
+        if attributes := submission.inbound.contact_attributes:
+            contact = submission.workspace_id, known[address_of(submission)].contact_id
+            claimed[contact] = {**attributes, **claimed.get(contact, {})}
+    if claimed:
+        rows = [(*contact, to_json(attributes)) for contact, attributes in claimed.items()]
+        await connection.execute(CLAIMED, *zip(*rows, strict=True))

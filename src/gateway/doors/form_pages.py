@@ -1,0 +1,145 @@
+"""A page of its own for every form, at `/forms/{key}`: for links, frames, and without scripts."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from channels.contract import Payload
+from channels.errors import Unparseable
+from channels.form_fields import RESERVED
+from channels.web_form import read_submission
+from gateway.configuration import Configuration, ConfiguredChannel
+from gateway.doors.embedding import PREFIX as ASSETS
+from gateway.doors.embedding import Assets
+from gateway.doors.exchange import Disconnected, Exchange
+from gateway.doors.form_definition import asked_fields
+from gateway.doors.form_guard import FormGuard
+from gateway.doors.form_markup import Filled, form_page, word_page
+from gateway.doors.form_texts import TEXTS, language_of
+from gateway.ingest.door import Intake
+from gateway.problems import Problem, problem_of, unexpected
+
+PREFIX = "/forms/"
+THANKS = "/thanks"
+HTML = "text/html; charset=utf-8"
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; "
+    "base-uri 'none'",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class WebPages:
+    """An ASGI application for what browsers open: the forms' pages and the embedded scripts."""
+
+    def __init__(
+        self,
+        intake: Intake,
+        configuration: Configuration,
+        guard: FormGuard,
+        *,
+        max_bytes: int,
+        proxies: int,
+    ) -> None:
+        self._intake = intake
+        self._configuration = configuration
+        self._guard = guard
+        self._max_bytes = max_bytes
+        self._proxies = proxies
+        self._assets = Assets()
+
+    @staticmethod
+    def answers(path: str) -> bool:
+        return path.startswith((PREFIX, ASSETS))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange(scope, receive, send)
+        try:
+            if exchange.path.startswith(ASSETS):
+                await self._assets.serve(exchange)
+            else:
+                await self._form(exchange)
+        except Disconnected:
+            return
+        except Exception as error:  # noqa: BLE001 - everybody gets an answer
+            problem = problem_of(error) or unexpected(exchange.path, error)
+            await problem.response()(scope, receive, send)
+
+    async def _form(self, exchange: Exchange) -> None:
+        key, _, rest = exchange.path.removeprefix(PREFIX).partition("/")
+        channel = self._configuration.channel_by_key(key)
+        if channel is None or channel.config.kind != "web_form" or rest not in {"", THANKS[1:]}:
+            raise Problem(404, "Not Found", "no form has this address")
+        if exchange.method == "POST" and not rest:
+            await self._submit(exchange, channel)
+            return
+        if exchange.method not in {"GET", "HEAD"}:
+            raise Problem(405, "Method Not Allowed", "a form is read by GET and sent by POST")
+        language = language_of(_asked(exchange) or exchange.header("accept-language") or "")
+        if rest:
+            await _show(exchange, 200, word_page("thanks", "received", language))
+        elif "challenge_url" in channel.config.settings:
+            await _show(exchange, 200, word_page("title", "elsewhere", language))
+        else:
+            filled = Filled(self._guard.stamp(channel))
+            await _show(exchange, 200, form_page(asked_fields(channel), filled, language))
+
+    async def _submit(self, exchange: Exchange, channel: ConfiguredChannel) -> None:
+        """Take a submission; what is wrong with it is shown beside what was written."""
+        content_type = exchange.header("content-type") or ""
+        envelope = exchange.headers("origin", "user-agent")
+        payload = Payload(content_type, await exchange.body(self._max_bytes), envelope)
+        values: Mapping[str, Any] = {}
+        with suppress(Unparseable):
+            values, _ = read_submission(payload)
+        language = language_of(str(values.get("_language") or ""))
+        try:
+            await self._guard.count(channel, exchange.client(self._proxies))
+            await self._guard.check(channel, payload)
+            await self._intake.receive(channel, payload)
+        except Exception as error:
+            problem = problem_of(error)
+            if problem is None:
+                raise
+            await self._show_again(exchange, channel, values, problem)
+            return
+        where = f"{PREFIX}{channel.public_key}{THANKS}?lang={language}"
+        await exchange.answer(303, b"", "", {**HEADERS, "Location": where})
+
+    async def _show_again(
+        self,
+        exchange: Exchange,
+        channel: ConfiguredChannel,
+        values: Mapping[str, Any],
+        problem: Problem,
+    ) -> None:
+        language = language_of(str(values.get("_language") or ""))
+        wrong = {pointer.removeprefix("/"): detail for pointer, detail in problem.errors}
+        say = TEXTS[language]
+        came_too_fast = "Retry-After" in problem.headers and "_stamp" in wrong
+        given = str(values.get("_stamp") or "")
+        filled = Filled(
+            stamp=given if came_too_fast or "_stamp" not in wrong else self._guard.stamp(channel),
+            values=values,
+            problems={name: what for name, what in wrong.items() if name not in RESERVED},
+            notice=say["again"] if wrong.keys() & RESERVED else "" if wrong else say["busy"],
+        )
+        page = form_page(asked_fields(channel), filled, language)
+        wait = {name: value for name, value in problem.headers.items() if name == "Retry-After"}
+        await _show(exchange, problem.status, page, wait)
+
+
+def _asked(exchange: Exchange) -> str:
+    """The language in the query, as `?lang=it`."""
+    query = exchange.scope["query_string"].decode("latin-1")
+    return next((part[5:] for part in query.split("&") if part.startswith("lang=")), "")
+
+
+async def _show(
+    exchange: Exchange, status: int, page: str, headers: Mapping[str, str] | None = None
+) -> None:
+    await exchange.answer(status, page.encode(), HTML, {**HEADERS, **(headers or {})})
