@@ -2,7 +2,6 @@
 
 from email.message import Message
 from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import unquote
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -103,7 +102,7 @@ class _Parts:
         files = self.files.setdefault(name, [])
         files.append(
             Attachment(
-                filename=safe_filename(unquote(filename), f"file-{self._count}"),
+                filename=safe_filename(filename.replace("%22", '"'), f"file-{self._count}"),
                 content_type=_media_type(self._headers.get(b"content-type", b"")),
                 content=bytes(self._content),
             )

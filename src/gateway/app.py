@@ -68,14 +68,12 @@ def create_app(gateway: Gateway) -> ASGIApp:
         gateway.form_guard,
         max_bytes=gateway.settings.max_payload_bytes,
         public_url=gateway.settings.public_url,
-        proxies=gateway.settings.proxies,
     )
     pages = WebPages(
         gateway.intake,
         gateway.configuration,
         gateway.form_guard,
         max_bytes=gateway.settings.max_payload_bytes,
-        proxies=gateway.settings.proxies,
     )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

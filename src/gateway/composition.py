@@ -60,7 +60,7 @@ class Gateway:
         self.handshakes = Handshakes(urls or ProviderUrls())
         self.hub = Hub(database, self.wakeups, settings.poll_interval_s)
         self.feed = FeedDoor(database, self.hub)
-        self.form_guard = FormGuard(box.derived(PURPOSE))
+        self.form_guard = FormGuard(box.derived(PURPOSE), settings.proxies)
         self.smtp = SmtpDoor(
             self.intake,
             self.configuration,

@@ -12,7 +12,8 @@ pytestmark = pytest.mark.browser
 FIELDS = """[
   {"name": "name"}, {"name": "email"},
   {"name": "order", "label": {"en": "Order number", "it": "Numero d'ordine"}, "required": true},
-  {"name": "topic", "type": "select", "label": {"en": "What is it about?", "it": "Di che si tratta?"},
+  {"name": "topic", "type": "select",
+   "label": {"en": "What is it about?", "it": "Di che si tratta?"},
    "options": ["Delivery", "Invoice", "<b>Other</b>"]},
   {"name": "message"},
   {"name": "company", "label": {"en": "Company", "it": "Azienda"}, "of": "contact"},

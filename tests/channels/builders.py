@@ -22,8 +22,8 @@ def email_channel(**settings: str) -> ChannelConfig:
     return ChannelConfig(CHANNEL_ID, "email", "smtp", "support@example.org", settings, secrets)
 
 
-def form_channel() -> ChannelConfig:
-    return ChannelConfig(CHANNEL_ID, "web_form", "builtin", "contact-form")
+def form_channel(**settings: str) -> ChannelConfig:
+    return ChannelConfig(CHANNEL_ID, "web_form", "builtin", "contact-form", settings)
 
 
 def chat_channel() -> ChannelConfig:

@@ -34,10 +34,13 @@ def installation() -> Iterator[Installation]:
         yield Installation(wheel, folder / "installed" / "bin" / "sportello")
 
 
-def test_the_wheel_brings_the_migrations_and_the_licence(installation: Installation) -> None:
+def test_the_wheel_brings_the_migrations_the_scripts_and_the_licence(
+    installation: Installation,
+) -> None:
     names = set(zipfile.ZipFile(installation.wheel).namelist())
 
     assert {f"gateway/migrations/versions/{path.name}" for path in MIGRATIONS.glob("*.py")} <= names
+    assert {f"gateway/web/{path.name}" for path in (ROOT / "web").iterdir()} <= names
     assert {"gateway/migrations/env.py", "gateway/py.typed"} <= names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     assert not {name for name in names if name.startswith(("tests/", "benchmarks/"))}
@@ -49,6 +52,7 @@ def test_it_serves_checks_and_ends_cleanly(installation: Installation) -> None:
     with served(installation.command) as gateway:
         assert httpx.get(f"{gateway.url}/health/live").json() == {"status": "alive"}
         assert httpx.get(f"{gateway.url}/openapi.json").status_code == 200
+        assert httpx.get(f"{gateway.url}/embed/form.js").status_code == 200
         assert len(gateway.processes()) > 1, "the embedded server should be seen"
         check = gateway.run("check")
 

@@ -12,6 +12,7 @@ MEANINGS = {
     413: "The body is over the limit",
     412: "Somebody else changed it first",
     422: "Mistakes in the request, each with a pointer",
+    429: "Too many from this address: try again after Retry-After seconds",
     503: "The database is away: try again after Retry-After seconds",
 }
 

@@ -139,9 +139,22 @@ def described(schema: dict[str, Any]) -> dict[str, Any]:
                 **_operation("Submit a web form", "Every further field is an attribute."),
                 "parameters": [IDEMPOTENCY],
                 "requestBody": _body(
-                    SUBMISSION, "application/json", "application/x-www-form-urlencoded"
+                    SUBMISSION,
+                    "application/json",
+                    "application/x-www-form-urlencoded",
+                    "multipart/form-data",
                 ),
-                "responses": _responses(200, 201, problems=(404, 413, 422, 503)),
+                "responses": _responses(200, 201, problems=(404, 413, 422, 429, 503)),
+            },
+            "get": {
+                **_operation("What a form asks for", "With a stamp that is good for a day."),
+                "responses": {
+                    "200": {
+                        "description": "Fields, limits and a stamp",
+                        "content": {"application/json": {"schema": {"type": "object"}}},
+                    },
+                    **_problems(404),
+                },
             },
         },
         "/in/twilio/{key}": {

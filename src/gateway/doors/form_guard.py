@@ -26,6 +26,7 @@ from channels.contract import Payload
 from channels.stamps import InvalidStamp, age_of, make_stamp
 from channels.web_form import read_submission
 from gateway.configuration import ConfiguredChannel
+from gateway.doors.exchange import Exchange
 from gateway.problems import Problem, invalid, unavailable
 
 log = structlog.get_logger(__name__)
@@ -42,17 +43,21 @@ PURPOSE = b"form stamps"
 
 
 class FormGuard:
-    """Counts in this process's memory; the stamps of all processes are signed with one key."""
+    """Counts in this process's memory; the stamps of all processes are signed with one key.
 
-    def __init__(self, key: bytes) -> None:
+    `proxies` in front are ours: they tell who the client is.
+    """
+
+    def __init__(self, key: bytes, proxies: int) -> None:
         self._key = key
+        self._proxies = proxies
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     def stamp(self, channel: ConfiguredChannel) -> str:
         """Proof of when the form was handed out, to be sent back as `_stamp`."""
         return make_stamp(self._key, channel.public_key, datetime.now(UTC))
 
-    async def count(self, channel: ConfiguredChannel, client: str) -> None:
+    async def count(self, channel: ConfiguredChannel, exchange: Exchange) -> None:
         """Count a submission.
 
         Raises:
@@ -62,7 +67,7 @@ class FormGuard:
         if most is None:
             return
         limit = RateLimitItemPerMinute(int(most))
-        who = (channel.public_key, _network(client))
+        who = (channel.public_key, _network(exchange.client(self._proxies)))
         if await self._limiter.hit(limit, *who):
             return
         window = await self._limiter.get_window_stats(limit, *who)

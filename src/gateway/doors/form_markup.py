@@ -22,6 +22,7 @@ class Filled:
     values: Mapping[str, Any] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     notice: str = ""
+    had_files: bool = False
 
 
 def form_page(fields: tuple[FormField, ...], filled: Filled, language: str) -> str:
@@ -78,7 +79,7 @@ def _notice(filled: Filled, fields: tuple[FormField, ...], language: str) -> str
             if each.name in filled.problems
         )
         lines.append(f"<p>{say['mistakes']}</p><ul>{links}</ul>")
-    if lines and any(each.type == "file" for each in fields):
+    if lines and filled.had_files:
         lines.append(f"<p>{say['files_again']}</p>")
     return f'<div class="notice" role="alert">{"".join(lines)}</div>' if lines else ""
 

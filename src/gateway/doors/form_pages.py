@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import field
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -9,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 from channels.contract import Payload
 from channels.errors import Unparseable
 from channels.form_fields import RESERVED
+from channels.records import record
 from channels.web_form import read_submission
 from gateway.configuration import Configuration, ConfiguredChannel
 from gateway.doors.embedding import PREFIX as ASSETS
@@ -33,6 +35,18 @@ HEADERS = {
 }
 
 
+@record
+class Written:
+    """What somebody has sent, to be shown to them again where it has mistakes."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    has_files: bool = False
+
+    @property
+    def language(self) -> str:
+        return language_of(str(self.values.get("_language") or ""))
+
+
 class WebPages:
     """An ASGI application for what browsers open: the forms' pages and the embedded scripts."""
 
@@ -43,13 +57,11 @@ class WebPages:
         guard: FormGuard,
         *,
         max_bytes: int,
-        proxies: int,
     ) -> None:
         self._intake = intake
         self._configuration = configuration
         self._guard = guard
         self._max_bytes = max_bytes
-        self._proxies = proxies
         self._assets = Assets()
 
     @staticmethod
@@ -93,42 +105,42 @@ class WebPages:
         content_type = exchange.header("content-type") or ""
         envelope = exchange.headers("origin", "user-agent")
         payload = Payload(content_type, await exchange.body(self._max_bytes), envelope)
-        values: Mapping[str, Any] = {}
+        written = Written()
         with suppress(Unparseable):
-            values, _ = read_submission(payload)
-        language = language_of(str(values.get("_language") or ""))
+            values, files = read_submission(payload)
+            written = Written(values, bool(files))
         try:
-            await self._guard.count(channel, exchange.client(self._proxies))
+            await self._guard.count(channel, exchange)
             await self._guard.check(channel, payload)
             await self._intake.receive(channel, payload)
         except Exception as error:
             problem = problem_of(error)
             if problem is None:
                 raise
-            await self._show_again(exchange, channel, values, problem)
+            await self._show_again(exchange, channel, written, problem)
             return
-        where = f"{PREFIX}{channel.public_key}{THANKS}?lang={language}"
+        where = f"{PREFIX}{channel.public_key}{THANKS}?lang={written.language}"
         await exchange.answer(303, b"", "", {**HEADERS, "Location": where})
 
     async def _show_again(
         self,
         exchange: Exchange,
         channel: ConfiguredChannel,
-        values: Mapping[str, Any],
+        written: Written,
         problem: Problem,
     ) -> None:
-        language = language_of(str(values.get("_language") or ""))
         wrong = {pointer.removeprefix("/"): detail for pointer, detail in problem.errors}
-        say = TEXTS[language]
+        say = TEXTS[written.language]
         came_too_fast = "Retry-After" in problem.headers and "_stamp" in wrong
-        given = str(values.get("_stamp") or "")
+        given = str(written.values.get("_stamp") or "")
         filled = Filled(
             stamp=given if came_too_fast or "_stamp" not in wrong else self._guard.stamp(channel),
-            values=values,
+            values=written.values,
             problems={name: what for name, what in wrong.items() if name not in RESERVED},
             notice=say["again"] if wrong.keys() & RESERVED else "" if wrong else say["busy"],
+            had_files=written.has_files,
         )
-        page = form_page(asked_fields(channel), filled, language)
+        page = form_page(asked_fields(channel), filled, written.language)
         wait = {name: value for name, value in problem.headers.items() if name == "Retry-After"}
         await _show(exchange, problem.status, page, wait)
 

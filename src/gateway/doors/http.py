@@ -70,7 +70,6 @@ class HttpDoors:
         *,
         max_bytes: int,
         public_url: str | None,
-        proxies: int,
     ) -> None:
         self._intake = intake
         self._reports = reports
@@ -80,7 +79,6 @@ class HttpDoors:
         self._guard = guard
         self._max_bytes = max_bytes
         self._public_url = public_url
-        self._proxies = proxies
         self._doors: dict[tuple[str, str], Door] = {
             ("GET", "forms"): self.form_definition,
             ("POST", "forms"): self.form,
@@ -118,7 +116,7 @@ class HttpDoors:
     async def form(self, exchange: Exchange, key: str) -> Answer:
         """A submission, from any page: 201 when stored, 200 when it was known."""
         channel = self._channel(key, "web_form")
-        await self._guard.count(channel, exchange.client(self._proxies))
+        await self._guard.count(channel, exchange)
         envelope = exchange.headers("idempotency-key", "origin", "user-agent")
         payload = await self._payload(exchange, envelope)
         await self._guard.check(channel, payload)
