@@ -13,9 +13,9 @@ from gateway.configuration import Configuration
 from gateway.database.connections import Database
 from gateway.delivery.reports import Reports
 from gateway.delivery.worker import DeliveryWorker
+from gateway.doors.form_guard import PURPOSE, FormGuard
 from gateway.doors.handshakes import Handshakes
 from gateway.doors.provider_urls import ProviderUrls
-from gateway.doors.form_guard import PURPOSE, FormGuard
 from gateway.doors.smtp import SmtpDoor
 from gateway.feed.door import FeedDoor
 from gateway.feed.hub import Hub

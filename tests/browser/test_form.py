@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import FilePayload, Page, Route, expect
 from tests.browser.website import Website, serious_issues
 from tests.house import House, bearer
 
@@ -19,7 +19,7 @@ FIELDS = """[
   {"name": "company", "label": {"en": "Company", "it": "Azienda"}, "of": "contact"},
   {"name": "photo", "type": "file", "label": {"en": "Photos", "it": "Foto"}}
 ]"""
-PNG = {"name": "parcel.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" + b"x" * 500}
+PNG = FilePayload(name="parcel.png", mimeType="image/png", buffer=b"\x89PNG\r\n\x1a\n" + b"x" * 500)
 
 
 async def configure(house: House, **settings: str) -> None:

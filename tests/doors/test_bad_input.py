@@ -86,7 +86,7 @@ async def test_a_key_opens_its_own_kind_of_door_only(house: House) -> None:
 
 
 async def test_a_wrong_method_names_the_right_one(house: House) -> None:
-    response = await house.http.get(f"/in/forms/{house.team.keys['web_form']}")
+    response = await house.http.put(f"/in/forms/{house.team.keys['web_form']}")
     assert_problem(response, 405)
     assert "POST" in response.headers["allow"]
 

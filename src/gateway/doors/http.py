@@ -19,9 +19,9 @@ from gateway.configuration import Configuration, ConfiguredChannel
 from gateway.database.connections import to_json_bytes
 from gateway.delivery.reports import Reports
 from gateway.doors.exchange import Disconnected, Exchange
-from gateway.doors.handshakes import Handshakes
 from gateway.doors.form_definition import definition
 from gateway.doors.form_guard import FormGuard
+from gateway.doors.handshakes import Handshakes
 from gateway.ingest.door import Intake
 from gateway.ingest.submission import Accepted
 from gateway.problems import Problem, not_found, problem_of, refused, unexpected
