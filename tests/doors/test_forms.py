@@ -15,11 +15,12 @@ FIELDS = '[{"name": "photo", "type": "file"}, {"name": "company", "of": "contact
 FILLED = {"email": "ann@example.com", "message": "Where is my parcel?"}
 
 
-async def configure(house: House, *, secrets: dict[str, str] | None = None, **settings: str) -> Any:
+async def configure(house: House, challenge_secret: str = "", **settings: str) -> Any:
     headers = bearer(house.team.admin)
     channels = (await house.http.get("/v1/channels", headers=headers)).json()
     [form] = [channel for channel in channels if channel["kind"] == "web_form"]
-    body = {"settings": settings, "secrets": secrets or {}}
+    secrets = {"challenge_secret": challenge_secret} if challenge_secret else {}
+    body = {"settings": settings, "secrets": secrets}
     return await house.http.patch(f"/v1/channels/{form['id']}", json=body, headers=headers)
 
 
@@ -152,7 +153,7 @@ async def siteverify(asked: list[dict[str, list[str]]]) -> AsyncIterator[str]:
 async def test_the_challenge_is_checked_with_its_provider(house: House) -> None:
     asked: list[dict[str, list[str]]] = []
     async with siteverify(asked) as url:
-        await configure(house, secrets={"challenge_secret": "s3cret"}, challenge_url=url)
+        await configure(house, challenge_secret="s3cret", challenge_url=url)
         assert pointers(await house.post_form()) == ["/_challenge"]
         assert pointers(await house.post_form(_challenge="bad")) == ["/_challenge"]
         down = await house.post_form(_challenge="down")
