@@ -224,3 +224,17 @@ async def silent_server() -> AsyncIterator[SilentServer]:
     silent.server = await asyncio.start_server(silent.ignore, "127.0.0.1")
     yield silent
     silent.hang_up()
+
+
+@asynccontextmanager
+async def rude_server() -> AsyncIterator[str]:
+    """Hear a request out, begin an answer and hang up; gives its URL."""
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n{")
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1")
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server.close()

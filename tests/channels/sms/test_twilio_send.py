@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 from tests.channels.builders import answer
 from tests.channels.sms.twilio_payloads import ACCOUNT, TOKEN, twilio_channel
+from tests.delivery.providers import rude_server
 
 from channels.contract import Attachment, ChannelConfig
 from channels.errors import Failure, SendFailed
@@ -182,6 +183,12 @@ async def test_silence_is_unreachable(twilio: Twilio, http: httpx.AsyncClient) -
     error = await failed(twilio_channel(base_url=twilio.url), http)
     assert error.failure is Failure.UNREACHABLE
     assert error.failure.is_temporary
+
+
+async def test_half_an_answer_is_unreachable(http: httpx.AsyncClient) -> None:
+    async with rude_server() as url:
+        error = await failed(twilio_channel(base_url=url), http)
+    assert error.failure is Failure.UNREACHABLE
 
 
 async def test_nobody_there_is_unreachable(http: httpx.AsyncClient) -> None:

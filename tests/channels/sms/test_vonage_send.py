@@ -7,6 +7,7 @@ import httpx
 import pytest
 from tests.channels.builders import DELIVERY_ID, answer
 from tests.channels.sms.vonage_payloads import SECRET, private_pem, vonage_channel
+from tests.delivery.providers import rude_server
 from tests.delivery.vonage import Vonage, vonage
 
 from channels.contract import Attachment, ChannelConfig, OutboundMessage, RemoteFile
@@ -118,6 +119,12 @@ async def test_another_application(provider: Vonage, http: httpx.AsyncClient) ->
 async def test_silence_is_unreachable(provider: Vonage, http: httpx.AsyncClient) -> None:
     provider.delay_s = 0.8
     error = await refused(vonage_channel(base_url=provider.url), http)
+    assert error.failure is Failure.UNREACHABLE
+
+
+async def test_half_an_answer_is_unreachable(http: httpx.AsyncClient) -> None:
+    async with rude_server() as url:
+        error = await refused(vonage_channel(base_url=url), http)
     assert error.failure is Failure.UNREACHABLE
 
 
