@@ -6,9 +6,10 @@ it answers with frozen messages, or raises one of `channels.errors`.
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import field
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 from uuid import UUID
 
 import httpx
@@ -302,6 +303,14 @@ class Outbound(Protocol):
         Raises:
             SendFailed: with a code of the closed vocabulary, which says whether to try again.
         """
+
+
+@runtime_checkable
+class Connecting(Outbound, Protocol):
+    """An outbound half that can keep its connections from one message to the next."""
+
+    def connected(self) -> AbstractAsyncContextManager[Outbound]:
+        """Return the half that keeps them until the block ends, for one event loop."""
 
 
 class MediaSource(Protocol):

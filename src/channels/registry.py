@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from channels.chat import ChatInbound
 from channels.contract import Adapter, Kind, Webhook
+from channels.email.compose import SENDER_NAME
 from channels.email.mailgun import MailgunInbound
 from channels.email.mailgun_events import MailgunStatus
 from channels.email.parse import EmailInbound
@@ -17,6 +18,7 @@ from channels.email.sendgrid import SendGridInbound
 from channels.email.sendgrid_events import SendGridStatus
 from channels.email.ses import SesInbound
 from channels.email.ses_events import SesStatus
+from channels.email.signing import PRIVATE_KEY, SELECTOR
 from channels.email.sns import SnsHandshake
 from channels.errors import ChannelError
 from channels.sms import twilio_codes, vonage_codes
@@ -35,9 +37,17 @@ EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 OK = b"{}"
 JSON = "application/json"
 MAIL_SETTINGS = frozenset(
-    {"smtp_host", "smtp_port", "smtp_tls", "smtp_username", "trusted_authserv"}
+    {
+        "smtp_host",
+        "smtp_port",
+        "smtp_tls",
+        "smtp_username",
+        "trusted_authserv",
+        SENDER_NAME,
+        SELECTOR,
+    }
 )
-MAIL_SECRETS = frozenset({"smtp_password"})
+MAIL_SECRETS = frozenset({"smtp_password", PRIVATE_KEY})
 
 _ALL = (
     Adapter(

@@ -1,6 +1,7 @@
 from typing import Any
 
 from tests.api.team import NOTHING, Team
+from tests.channels.email.keys import pem_of, rsa_key
 
 SMS = {
     "kind": "sms",
@@ -76,6 +77,22 @@ async def test_mistakes_are_pointed_at(team: Team) -> None:
         ]
         assert details, (changes, answer.text)
         assert told in details[0]
+
+
+async def test_a_key_that_cannot_sign_is_refused_and_not_told(team: Team) -> None:
+    path = f"/v1/channels/{team.channels['email'].id}"
+    for secret in ("no key at all", pem_of(rsa_key())[:-300]):
+        wrong = {"settings": {"dkim_selector": "a b"}, "secrets": {"dkim_private_key": secret}}
+        refused = await team.call("PATCH", path, wrong)
+        assert refused.status_code == 422
+        pointers = [error["pointer"] for error in refused.json()["errors"]]
+        assert pointers == ["/settings/dkim_selector", "/secrets/dkim_private_key"]
+        assert secret not in refused.text
+    key = {
+        "settings": {"dkim_selector": "m"},
+        "secrets": {"dkim_private_key": pem_of(rsa_key(4096))},
+    }
+    assert "dkim_private_key" in (await team.ask("PATCH", path, key))["secrets_set"]
 
 
 async def test_a_mail_address_has_one_channel(team: Team, other: Team) -> None:

@@ -2,7 +2,7 @@ import pytest
 from tests.channels.builders import CHANNEL_ID, email_channel
 
 from channels.contract import Adapter, ChannelConfig
-from channels.email.send import SmtpServer
+from channels.email.submission import SmtpServer
 from channels.registry import ADAPTERS, UnknownProvider, adapter_for
 
 

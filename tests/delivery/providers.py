@@ -23,6 +23,7 @@ class MailServer:
 
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
     replies: dict[str, list[str]] = field(default_factory=dict)
     delay_s: float = 0.0
     most_at_once: int = 0
@@ -46,6 +47,7 @@ class MailServer:
         if waiting := self.replies.get(envelope.rcpt_tos[0]):
             return waiting.pop(0)
         self.mails.append(mail)
+        self.raw.append(envelope.original_content or b"")
         return "250 2.0.0 taken"
 
 

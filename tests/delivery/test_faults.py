@@ -14,7 +14,7 @@ from tests.delivery.office import Office, until
 from tests.delivery.providers import MailServer
 
 from channels.contract import ChannelConfig, OutboundMessage, Sent
-from channels.email.send import SmtpOutbound
+from channels.email.send import ConnectedSmtp
 from gateway.database.connections import Database
 from gateway.delivery.worker import DeliveryWorker
 
@@ -160,11 +160,11 @@ async def test_an_adapters_bug_is_told_without_the_message_and_tried_again(
     working: Working,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    sound = SmtpOutbound.send
+    sound = ConnectedSmtp.send
     calls = 0
 
     async def buggy(
-        self: SmtpOutbound,
+        self: ConnectedSmtp,
         message: OutboundMessage,
         channel: ChannelConfig,
         http: httpx.AsyncClient,
@@ -175,7 +175,7 @@ async def test_an_adapters_bug_is_told_without_the_message_and_tried_again(
             raise KeyError(message.recipient)
         return await sound(self, message, channel, http)
 
-    monkeypatch.setattr(SmtpOutbound, "send", buggy)
+    monkeypatch.setattr(ConnectedSmtp, "send", buggy)
     [answer] = await office.answer(
         await office.conversation(support), support, "ann@customer.test", text="Secret words"
     )

@@ -3,7 +3,9 @@ from collections import Counter
 from itertools import pairwise
 from uuid import UUID
 
+import dkim
 import pytest
+from tests.channels.email.keys import dns_record, pem_of, rsa_key
 from tests.delivery.conftest import Working
 from tests.delivery.office import Office, until
 from tests.delivery.providers import MailServer, Twilio, silent_server
@@ -60,6 +62,34 @@ async def test_a_mail_is_sent_with_its_thread_and_recorded(
     assert (attempt.number, attempt.outcome) == (1, "sent")
     assert attempt.finished_at is not None
     assert attempt.finished_at >= attempt.started_at
+
+
+async def test_a_mail_is_signed_and_named_as_its_channel_says(
+    office: Office, mail: MailServer, working: Working
+) -> None:
+    settings = {"dkim_selector": "m1", "sender_name": "{agent} of Acme", **mail.settings}
+    secrets = {"dkim_private_key": pem_of(rsa_key())}
+    channel = await office.channel("email", "desk@desk.test", settings=settings, secrets=secrets)
+    await office.answer(await office.conversation(channel), channel, text="Ciò è tutto.\n\n")
+    async with working():
+        await office.until_ended()
+    records = {b"m1._domainkey.desk.test.": dns_record(rsa_key())}
+    assert dkim.verify(mail.raw[0], dnsfunc=lambda name, **_: records.get(name))
+    assert mail.mails[0]["From"] == "Ada Smith of Acme <desk@desk.test>"
+
+
+async def test_a_key_that_cannot_sign_sends_nothing_unsigned(
+    office: Office, mail: MailServer, working: Working
+) -> None:
+    settings = {"dkim_selector": "m1", **mail.settings}
+    channel = await office.channel("email", "desk@desk.test", settings=settings)
+    [answer] = await office.answer(await office.conversation(channel), channel)
+    async with working():
+        await office.until_ended()
+    delivery = await office.delivery(answer)
+    assert (delivery.state, delivery.failure) == ("failed", "misconfigured")
+    assert "dkim_private_key" in (delivery.detail or "")
+    assert mail.mails == []
 
 
 async def test_a_mail_carries_its_attachments(

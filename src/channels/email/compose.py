@@ -11,6 +11,10 @@ from channels.contract import Attachment, ChannelConfig, EmailHeaders, OutboundM
 from channels.errors import Failure, SendFailed
 from channels.text import clean, one_line
 
+SENDER_NAME = "sender_name"
+AGENT = "{agent}"
+"""Stands in `sender_name` for the agent's name."""
+
 _IDENTIFIER = re.compile(r"[!-;=?-~]{1,900}")
 _IDENTIFIER_FIELDS = frozenset({"message-id", "in-reply-to", "references"})
 _TYPE = re.compile(r"([a-z0-9!#$&^_.+-]{1,100})/([a-z0-9!#$&^_.+-]{1,100})")
@@ -48,7 +52,7 @@ def compose(message: OutboundMessage, channel: ChannelConfig, now: datetime) -> 
         SendFailed: the channel's or the recipient's address is none.
     """
     mail = EmailMessage(policy=_POLICY)
-    mail["From"] = _address(channel.address, message.sender_name, Failure.MISCONFIGURED)
+    mail["From"] = _address(channel.address, _author(message, channel), Failure.MISCONFIGURED)
     mail["To"] = _address(message.recipient, None, Failure.BAD_RECIPIENT)
     mail["Subject"] = one_line(message.subject or "", 900)
     mail["Date"] = now
@@ -60,6 +64,12 @@ def compose(message: OutboundMessage, channel: ChannelConfig, now: datetime) -> 
     if mail.is_multipart():
         mail.set_boundary(f"=_{message.delivery_id.hex}")
     return mail
+
+
+def _author(message: OutboundMessage, channel: ChannelConfig) -> str:
+    """Return the name in From: the agent's, or what setting `sender_name` makes of it."""
+    pattern = channel.settings.get(SENDER_NAME) or AGENT
+    return pattern.replace(AGENT, message.sender_name or "")
 
 
 def _address(address: str, name: str | None, failure: Failure) -> Address:

@@ -1,11 +1,10 @@
 """Mail out by SMTP submission (RFC 6409), replies read into the closed failure vocabulary."""
 
 import re
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, cast
 
 import aiosmtplib
 import httpx
@@ -13,16 +12,13 @@ import httpx
 from channels.addresses import normalise_email
 from channels.contract import ChannelConfig, OutboundMessage, Sent
 from channels.email.compose import compose
+from channels.email.connections import SmtpConnections
+from channels.email.signing import DkimKey
 from channels.email.status_codes import known_failure
+from channels.email.submission import SmtpServer
 from channels.errors import Failure, SendFailed
 from channels.text import one_line
 
-QUIT_TIMEOUT = 5.0
-"""Seconds that a server may take to say goodbye, after it took the mail."""
-
-Tls = Literal["none", "starttls", "tls"]
-
-_PORTS: dict[str, int] = {"none": 25, "starttls": 587, "tls": 465}
 _STATUS = re.compile(r"\b([45]\.\d{1,3}\.\d{1,3})\b")
 _FAILURES = {
     530: Failure.UNAUTHORISED,
@@ -34,39 +30,6 @@ _FAILURES = {
     552: Failure.TOO_LARGE,
     553: Failure.BAD_RECIPIENT,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpServer:
-    """Where mail is handed in: settings `smtp_host`, `smtp_port`, `smtp_tls`, `smtp_username`."""
-
-    host: str
-    port: int
-    tls: Tls
-    username: str | None
-    password: str | None = field(repr=False)
-
-    @classmethod
-    def of(cls, channel: ChannelConfig) -> "SmtpServer":
-        """Read a channel's settings. `smtp_tls` is `starttls` unless told, the port goes with it.
-
-        Raises:
-            SendFailed: MISCONFIGURED, saying which setting.
-        """
-        settings = channel.settings
-        tls = settings.get("smtp_tls") or "starttls"
-        if tls not in _PORTS:
-            raise _misconfigured("smtp_tls", "must be none, starttls or tls")
-        if not settings.get("smtp_host"):
-            raise _misconfigured("smtp_host", "is not set")
-        port = settings.get("smtp_port") or str(_PORTS[tls])
-        if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65_536):
-            raise _misconfigured("smtp_port", "must be a number from 1 to 65535")
-        username = settings.get("smtp_username") or None
-        password = channel.secrets.get("smtp_password") or None
-        if username and password is None:
-            raise _misconfigured("smtp_password", "is not set, though smtp_username is")
-        return cls(settings["smtp_host"], int(port), cast(Tls, tls), username, password)
 
 
 def no_marks(_message: OutboundMessage) -> Mapping[str, str]:
@@ -83,13 +46,38 @@ class SmtpOutbound:
     timeout: float = 30.0
     marks: Callable[[OutboundMessage], Mapping[str, str]] = no_marks
 
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator["ConnectedSmtp"]:
+        """Keep connections from one mail to the next during the block."""
+        connections = SmtpConnections(self.timeout)
+        connections.open()
+        try:
+            yield ConnectedSmtp(connections, self.marks)
+        finally:
+            await connections.close()
+
+    async def send(
+        self, message: OutboundMessage, channel: ChannelConfig, http: httpx.AsyncClient
+    ) -> Sent:
+        """Hand in one mail over a connection of its own, see `ConnectedSmtp.send`."""
+        async with self.connected() as outbound:
+            return await outbound.send(message, channel, http)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectedSmtp:
+    """The same with connections that are kept."""
+
+    connections: SmtpConnections
+    marks: Callable[[OutboundMessage], Mapping[str, str]] = no_marks
+
     async def send(
         self,
         message: OutboundMessage,
         channel: ChannelConfig,
         http: httpx.AsyncClient,  # noqa: ARG002 - the contract's, for providers over HTTP
     ) -> Sent:
-        """Hand one mail to the channel's server; `http` is not used.
+        """Hand one mail to the channel's server, signed if it has a key; `http` is not used.
 
         The mail keeps its Message-ID over retries, so that receivers recognise a repetition.
 
@@ -97,37 +85,20 @@ class SmtpOutbound:
             SendFailed: see `channels.errors.Failure`.
         """
         server = SmtpServer.of(channel)
+        key = DkimKey.of(channel)
         mail = compose(message, channel, datetime.now(UTC))
         for name, value in self.marks(message).items():
             mail[name] = value
+        raw = mail.as_bytes() if key is None else key.sign(mail)
         sender = normalise_email(channel.address)
         recipient = str(mail["To"].addresses[0].addr_spec)
-        reply = await self._submit(server, sender, recipient, mail.as_bytes())
-        identifier = message.email.message_id if message.email else None
-        return Sent(provider_id=identifier, detail=one_line(reply, 200))
-
-    async def _submit(self, server: SmtpServer, sender: str, recipient: str, mail: bytes) -> str:
-        client = aiosmtplib.SMTP(
-            hostname=server.host,
-            port=server.port,
-            use_tls=server.tls == "tls",
-            start_tls=server.tls == "starttls",
-            username=server.username,
-            password=server.password,
-            local_hostname=sender.rpartition("@")[2],
-            timeout=self.timeout,
-        )
         try:
-            await client.connect()
-            _, reply = await client.sendmail(sender, [recipient], mail)
+            async with self.connections.borrowed(channel.id, server) as client:
+                _, reply = await client.sendmail(sender, [recipient], raw)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise _failed(error) from error
-        else:
-            with suppress(aiosmtplib.SMTPException):
-                await client.quit(timeout=QUIT_TIMEOUT)
-        finally:
-            client.close()
-        return reply
+        identifier = message.email.message_id if message.email else None
+        return Sent(provider_id=identifier, detail=one_line(reply, 200))
 
 
 def _failed(error: Exception) -> SendFailed:
@@ -165,7 +136,3 @@ def _failure(error: aiosmtplib.SMTPResponseException, status: str) -> Failure:
     if failure is Failure.BAD_RECIPIENT and not is_about_recipient:
         return Failure.REJECTED
     return failure
-
-
-def _misconfigured(name: str, what: str) -> SendFailed:
-    return SendFailed(Failure.MISCONFIGURED, f"{name} {what}", code=name)

@@ -9,6 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.addresses import is_email, normalise_email, normalise_phone
 from channels.contract import Adapter, Kind
+from channels.email.signing import (
+    PRIVATE_KEY,
+    SELECTOR,
+    SELECTOR_FORM,
+    is_selector,
+    private_key,
+)
 from channels.form_fields import InvalidFields, read_fields
 from gateway.database.schema import Channel
 from gateway.problems import invalid
@@ -56,6 +63,7 @@ async def check(
         *_continuation(settings.get(CONTINUE_HOURS)),
         *_switch(REPLY_TAGS, settings.get(REPLY_TAGS)),
         *(_form(settings) if adapter.kind == "web_form" else []),
+        *_signing(settings.get(SELECTOR), secrets.get(PRIVATE_KEY)),
     ]
     if adapter.kind == "web_form" and (reply := settings.get(REPLY_CHANNEL)) is not None:
         mistakes += await _reply_channel(session, workspace_id, reply)
@@ -74,6 +82,18 @@ def _unknown(pointer: str, given: Changes, known: frozenset[str]) -> Mistakes:
 
 def _switch(name: str, value: str | None) -> Mistakes:
     return [] if value in {None, "on", "off"} else [(below("/settings", name), "must be on or off")]
+
+
+def _signing(selector: str | None, pem: str | None) -> Mistakes:
+    mistakes = []
+    if selector and not is_selector(selector):
+        mistakes.append((below("/settings", SELECTOR), SELECTOR_FORM))
+    try:
+        if pem:
+            private_key(pem)
+    except ValueError as error:
+        mistakes.append((below("/secrets", PRIVATE_KEY), str(error)))
+    return mistakes
 
 
 def _continuation(hours: str | None) -> Mistakes:

@@ -44,7 +44,7 @@ Settings = Annotated[
     dict[Name, Setting],
     Field(description="By name; `continue_hours` for all, `reply_channel` for forms"),
 ]
-Secrets = Annotated[dict[Name, Value], Field(description="By name; never shown again")]
+Secrets = Annotated[dict[Name, Setting], Field(description="By name; never shown again")]
 
 
 class ChannelIn(BaseModel):
@@ -84,7 +84,7 @@ class ChannelPatch(BaseModel):
     name: Name | None = None
     address: Address | None = None
     settings: dict[Name, Setting | None] = {}
-    secrets: dict[Name, Value | None] = {}
+    secrets: dict[Name, Setting | None] = {}
 
 
 class ChannelOut(BaseModel):

@@ -1,7 +1,7 @@
 """`check`: what is misconfigured, and how to mend it."""
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 import typer
@@ -11,6 +11,9 @@ from rich.console import Console
 from sqlalchemy import select, text
 
 from channels.addresses import is_email
+from channels.contract import ChannelConfig
+from channels.email.signing import DkimKey
+from channels.errors import SendFailed
 from gateway.access.secret_box import SecretBox, SecretKeyError, secret_box
 from gateway.cli.errors import setting_problem
 from gateway.database.connections import Database
@@ -131,7 +134,20 @@ def _channel(row: Channel, box: SecretBox) -> Finding:
     if row.kind == "email" and not is_email(row.address):
         mend = f"set a real address with PATCH /v1/channels/{row.id}"
         return Finding(f"{what} cannot send as {row.address!r}", mend)
+    if row.kind == "email" and (mistake := _unsigned(row, secrets)):
+        mend = f"correct it with PATCH /v1/channels/{row.id}, or set both DKIM names to null"
+        return Finding(f"{what} cannot sign its mail: {mistake}", mend)
     return Finding(f"{what} is complete")
+
+
+def _unsigned(row: Channel, secrets: Mapping[str, str]) -> str | None:
+    """Why the channel's DKIM key signs nothing, where one is meant to."""
+    config = ChannelConfig(row.id, "email", row.provider, row.address, row.settings, secrets)
+    try:
+        DkimKey.of(config)
+    except SendFailed as error:
+        return error.detail
+    return None
 
 
 NEEDED = {

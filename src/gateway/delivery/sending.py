@@ -18,6 +18,7 @@ from gateway.database.connections import Database
 from gateway.delivery.claims import Claimed
 from gateway.delivery.faults import told
 from gateway.delivery.outcomes import Outcome, RetryPolicy, refused, taken
+from gateway.delivery.outlets import Outlets
 from gateway.doors.addresses import status_url
 
 OPTED_OUT = "the recipient has opted out by STOP, and gets nothing until they send START"
@@ -43,6 +44,11 @@ class Sender:
         self._policy = policy
         self._timeout_s = timeout_s
         self._public_url = public_url
+        self._outlets = Outlets()
+
+    async def close(self) -> None:
+        """End the connections that were kept."""
+        await self._outlets.close()
 
     async def attempt(self, claimed: Claimed) -> Outcome:
         try:
@@ -62,12 +68,13 @@ class Sender:
         if claimed.is_unwanted:
             raise SendFailed(Failure.BAD_RECIPIENT, OPTED_OUT, code="opted_out")
         channel = await self._channel(claimed)
-        if channel.adapter.outbound is None:
+        outbound = await self._outlets.of(channel.adapter)
+        if outbound is None:
             raise SendFailed(Failure.MISCONFIGURED, "nothing can be sent over this channel")
         message = outbound_message(claimed, await self._attachments(claimed))
         where = status_url(self._public_url, channel, claimed.delivery_id)
         message = replace(message, status_url=where)
-        return await channel.adapter.outbound.send(message, channel.config, self._http)
+        return await outbound.send(message, channel.config, self._http)
 
     async def _channel(self, claimed: Claimed) -> ConfiguredChannel:
         """Return the channel as this process knows it; one that is newer than that is asked for."""

@@ -75,6 +75,7 @@ class DeliveryWorker:
         finally:
             self._wakeups.forget(Topic.DELIVERY, hint)
             await self._let_end()
+            await self._sender.close()
 
     async def _start_due(self, hint: asyncio.Event) -> float:
         """Start what is due; returns the seconds after which to look again without a hint."""

@@ -115,3 +115,23 @@ def test_bad_recipient(recipient: str) -> None:
     with pytest.raises(SendFailed) as caught:
         compose(answer(recipient=recipient), email_channel(), NOW)
     assert caught.value.failure is Failure.BAD_RECIPIENT
+
+
+@pytest.mark.parametrize(
+    ("pattern", "agent", "name"),
+    [
+        ("", "Grace", "Grace"),
+        ("Acme Support", "Grace", "Acme Support"),
+        ("{agent} of Acme", "Grace", "Grace of Acme"),
+        ("{agent} of {0.__class__}", "G", "G of {0.__class__}"),
+        ("{agent}", None, ""),
+        (BREAKOUT, "Grace", "x Bcc: victim@example.com body \ufffd"),
+    ],
+)
+def test_the_channel_says_who_writes(pattern: str, agent: str | None, name: str) -> None:
+    channel = email_channel(sender_name=pattern)
+    raw = compose(answer(sender_name=agent), channel, NOW).as_bytes()
+    mail = message_from_bytes(raw, policy=policy.default)
+    [author] = mail["From"].addresses
+    assert author.addr_spec == "support@example.org"
+    assert author.display_name == name
