@@ -38,7 +38,7 @@ Name = Annotated[Text, Field(max_length=NAME_LENGTH)]
 """A name of something."""
 
 Value = Annotated[str, StringConstraints(max_length=VALUE_LENGTH), AfterValidator(storable)]
-"""A search, kept as it is."""
+"""An address, an attribute or a search, kept as it is."""
 
 Setting = Annotated[str, StringConstraints(max_length=SETTING_LENGTH), AfterValidator(storable)]
 """A channel's setting or secret: long enough for the fields of a form, or a private key."""
