@@ -1,34 +1,48 @@
 """An index over the plain demands of rules, so that most rules are never asked.
 
-A guard is a conjunct of a rule, not negated, that accepts listed values of one field, listed
-words or listed tags. Per field, looking up what is there gives the rules whose guard it passes,
-as the bits of a number. A guard that is not exact lets through more than its test does.
+A guard is a conjunct of a rule, not negated, that accepts listed values, words or tags of a field,
+or any of such demands on a few fields. For each group of fields that guards ask together, looking
+up what is there gives the rules whose guard it passes, as the bits of a number. A guard that is not
+exact lets through more than its test does.
 """
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
-from routing.conditions import All, Condition, Leaf
-from routing.matching import Literal, literal_of
+from routing.conditions import All, AnyOf, Condition, Leaf
+from routing.matching import Matcher, compile_condition
 from routing.predicates import Acceptance, View, acceptance
+
+MAX_KEYS: Final = 4
+"""A demand on more fields than these is asked rule by rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A conjunct that the index answers."""
+    """A conjunct that holds only where one of the acceptances does, each of another key."""
 
-    literal: Literal
-    accepted: Acceptance
+    matcher: Matcher
+    accepted: tuple[Acceptance, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(each.key for each in self.accepted)
+
+    @property
+    def is_exact(self) -> bool:
+        return all(each.is_exact for each in self.accepted)
 
 
 def split_guards(condition: Condition) -> tuple[tuple[Guard, ...], All]:
-    """Take the guards, one for each key at most, from the conjuncts of a condition."""
-    guards: dict[str, Guard] = {}
+    """Take the guards, one for each group of keys at most, from the conjuncts of a condition."""
+    guards: dict[tuple[str, ...], Guard] = {}
     rest: list[Condition] = []
     for part in _conjuncts(condition):
-        accepted = acceptance(part) if isinstance(part, Leaf) else None
-        if isinstance(part, Leaf) and accepted and accepted.key not in guards:
-            guards[accepted.key] = Guard(literal_of(part, negated=False), accepted)
+        accepted = _accepted(part)
+        keys = tuple(each.key for each in accepted)
+        if accepted and len(accepted) <= MAX_KEYS and keys not in guards:
+            guards[keys] = Guard(compile_condition(part), accepted)
         else:
             rest.append(part)
     return tuple(guards.values()), All(tuple(rest))
@@ -42,18 +56,44 @@ def _conjuncts(condition: Condition) -> Iterator[Condition]:
         yield condition
 
 
-@dataclass(slots=True)
-class _KeyGuards:
-    """The guards on one key: the rules that have any, and by value those that accept it."""
+def _accepted(condition: Condition) -> tuple[Acceptance, ...]:
+    """What a condition accepts, by key in order; nothing if it is no guard."""
+    if isinstance(condition, Leaf):
+        accepted = acceptance(condition)
+        return (accepted,) if accepted else ()
+    if not isinstance(condition, AnyOf):
+        return ()
+    by_key: dict[str, Acceptance] = {}
+    for part in condition.parts:
+        accepted_by_part = _accepted(part)
+        if not accepted_by_part:
+            return ()
+        for each in accepted_by_part:
+            by_key[each.key] = _either(by_key[each.key], each) if each.key in by_key else each
+    return tuple(by_key[key] for key in sorted(by_key))
 
+
+def _either(one: Acceptance, other: Acceptance) -> Acceptance:
+    values = one.values | other.values
+    return replace(one, values=values, is_exact=one.is_exact and other.is_exact)
+
+
+@dataclass(slots=True)
+class _Key:
+    """One key of a group: by value the rules that accept it."""
+
+    name: str
     is_set: bool
-    guarded: int = 0
     passing: dict[Hashable, int] = field(default_factory=dict)
 
     def add(self, bit: int, values: frozenset[Hashable]) -> None:
-        self.guarded |= bit
         for value in values:
             self.passing[value] = self.passing.get(value, 0) | bit
+
+    def ask(self, view: View) -> int:
+        if not self.is_set:
+            return self.passing.get(view[self.name], 0)
+        return _any_of(self.passing.keys() & (view[self.name] or ()), self.passing)
 
 
 class GuardIndex:
@@ -64,27 +104,30 @@ class GuardIndex:
 
     def __init__(self, guards: Sequence[tuple[Guard, ...]]) -> None:
         self._all = (1 << len(guards)) - 1
-        by_key: dict[str, _KeyGuards] = {}
+        guarded: dict[tuple[str, ...], int] = {}
+        keys: dict[tuple[str, ...], list[_Key]] = {}
         for number, own in enumerate(guards):
-            for accepted in (guard.accepted for guard in own):
-                of_key = by_key.setdefault(accepted.key, _KeyGuards(accepted.is_set))
-                of_key.add(1 << number, accepted.values)
-        indexed = [(key, found.guarded, found.passing) for key, found in by_key.items()]
-        self._single = [entry for entry in indexed if not by_key[entry[0]].is_set]
-        self._sets = [(*entry, frozenset(entry[2])) for entry in indexed if by_key[entry[0]].is_set]
+            for guard in own:
+                guarded[guard.keys] = guarded.get(guard.keys, 0) | 1 << number
+                group = keys.setdefault(
+                    guard.keys, [_Key(each.key, each.is_set) for each in guard.accepted]
+                )
+                for key, accepted in zip(group, guard.accepted, strict=True):
+                    key.add(1 << number, accepted.values)
+        groups = [(guarded[names], tuple(group)) for names, group in keys.items()]
+        self._groups = sorted(groups, key=lambda group: any(key.is_set for key in group[1]))
 
     def ask(self, view: View) -> tuple[int, int]:
         """Return the rules that fail no guard, and those that fail exactly one."""
         once = twice = 0
-        for key, guarded, passing in self._single:
-            failing = guarded & ~passing.get(view[key], 0)
+        for guarded, keys in self._groups:  # those that need no text to be split come first
+            if not guarded & ~twice:
+                continue
+            failing = guarded
+            for key in keys:
+                failing &= ~key.ask(view)
             twice |= once & failing
             once |= failing
-        for key, guarded, passing, accepted in self._sets:
-            if guarded & ~twice:  # else nobody asks, and a text need not be split
-                failing = guarded & ~_any_of(accepted.intersection(view[key] or ()), passing)
-                twice |= once & failing
-                once |= failing
         return self._all & ~once, once & ~twice
 
 

@@ -33,8 +33,8 @@ class CompiledRule:
     """
 
     rule: Rule
-    guards: tuple[Literal, ...]
-    inexact: tuple[Literal, ...]
+    guards: tuple[Matcher, ...]
+    inexact: tuple[Matcher, ...]
     rest: Matcher
     settings: tuple[tuple[str, str], ...]
     stopped: Stopped | None
@@ -49,10 +49,10 @@ class CompiledRule:
     def only_lacking(self, view: View) -> Literal | None:
         """Name the one literal that keeps the rule from matching, or None if there are more."""
         failing = [guard for guard in self.guards if not guard.holds(view)]
-        if not failing:
-            lacking = self.rest.lacking(view)
-            return lacking[0] if len(lacking) == 1 else None
-        return failing[0] if len(failing) == 1 and self.rest.holds(view) else None
+        if len(failing) > 1 or (failing and not self.rest.holds(view)):
+            return None
+        lacking = (failing[0] if failing else self.rest).lacking(view)
+        return lacking[0] if len(lacking) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +114,8 @@ class CompiledStage:
 def _compiled(rule: Rule, guards: tuple[Guard, ...], rest: All, later: list[Rule]) -> CompiledRule:
     return CompiledRule(
         rule=rule,
-        guards=tuple(guard.literal for guard in guards),
-        inexact=tuple(guard.literal for guard in guards if not guard.accepted.is_exact),
+        guards=tuple(guard.matcher for guard in guards),
+        inexact=tuple(guard.matcher for guard in guards if not guard.is_exact),
         rest=compile_condition(rest),
         settings=rule.then.settings(),
         stopped=_stopped(rule, later) if rule.stop and later else None,
@@ -135,7 +135,8 @@ def _name(rule: Rule) -> RuleName:
 
 
 def _matched(compiled: CompiledRule, view: View) -> Matched:
-    proof = compiled.guards + compiled.rest.proof(view)
+    parts = (*compiled.guards, compiled.rest)
+    proof = [literal for part in parts for literal in part.proof(view)]
     matched: Matched = {
         "id": compiled.rule.id,
         "name": compiled.rule.name,

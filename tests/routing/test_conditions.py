@@ -170,3 +170,30 @@ def test_cost_is_linear_in_the_text(condition: dict[str, Any], unit: str) -> Non
     """Eight times the text may not cost 40 times the time; quadratic would be 64."""
     small, large = seconds(condition, unit * 5_000), seconds(condition, unit * 40_000)
     assert large < 40 * small
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "facts", "expected"),
+    [
+        ([("kind", "equals", "email"), ("kind", "equals", "sms")], {"kind": "sms"}, True),
+        ([("kind", "equals", "email"), ("kind", "equals", "sms")], {"kind": "chat"}, False),
+        ([("text", "contains_any", ["pay now"]), ("text", "contains_any", ["now"])], "now", True),
+        (
+            [("text", "contains_any", ["x"]), ("text", "contains_any", ["pay later"])],
+            "later",
+            False,
+        ),
+        ([("text", "contains_any", ["pay later"]), ("subject", "equals", "x")], "later pay", False),
+        ([("subject", "equals", "pay"), ("text", "contains_any", ["pay now"])], "pay now", True),
+        ([("subject", "equals", "x"), ("tags", "has_any", ["a", "b"])], {"tags": {"b"}}, True),
+    ],
+)
+def test_a_demand_with_alternatives(
+    alternatives: list[tuple[str, str, Any]], facts: dict[str, Any] | str, expected: bool
+) -> None:
+    known = {"text": facts} if isinstance(facts, str) else facts
+    values = {
+        name: frozenset(value) if isinstance(value, set) else value for name, value in known.items()
+    }
+    when = {"all": [leaf("is_new", "is", True), {"any": [leaf(*each) for each in alternatives]}]}
+    assert matches(when, {"kind": "email", "is_new": True} | values) is expected

@@ -136,11 +136,12 @@ ORDERED = st.sampled_from(["equals", "lt", "lte", "gt", "gte"])
 KINDS = st.sampled_from(["email", "sms", "chat"])
 
 
-def leaves(stage: str) -> st.SearchStrategy[dict[str, Any]]:
-    def of(fields: list[str], ops: Any, values: Any) -> st.SearchStrategy[dict[str, Any]]:
-        ops = st.sampled_from(ops) if isinstance(ops, list) else ops
-        return st.fixed_dictionaries({"field": st.sampled_from(fields), "op": ops, "value": values})
+def of(fields: list[str], ops: Any, values: Any) -> st.SearchStrategy[dict[str, Any]]:
+    ops = st.sampled_from(ops) if isinstance(ops, list) else ops
+    return st.fixed_dictionaries({"field": st.sampled_from(fields), "op": ops, "value": values})
 
+
+def leaves(stage: str) -> st.SearchStrategy[dict[str, Any]]:
     options = [
         of(["kind"], ["equals"], KINDS),
         of(["kind"], ["one_of"], st.lists(KINDS, min_size=1)),
@@ -177,7 +178,15 @@ def conditions(stage: str) -> st.SearchStrategy[dict[str, Any]]:
             parts.map(lambda p: {"not": p}),
         )
 
-    plain = st.lists(leaves(stage), min_size=2, max_size=4).map(lambda parts: {"all": parts})
+    # What the index answers: a few fields, tested for a few values, alone or as alternatives.
+    demand = st.one_of(
+        of(["kind"], ["equals"], KINDS),
+        of(["subject", "text"], ["contains_any"], KEYWORDS),
+        of(["tags"], ["has_any"], TAG_LISTS),
+    )
+    either = st.lists(demand, min_size=2, max_size=3).map(lambda parts: {"any": parts})
+    demands = st.lists(demand | either | leaves(stage), min_size=2, max_size=4)
+    plain = demands.map(lambda parts: {"all": parts})
     return st.one_of(plain, st.recursive(leaves(stage), groups, max_leaves=4), st.just(ALWAYS))
 
 
