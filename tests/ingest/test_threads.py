@@ -90,3 +90,51 @@ async def test_a_closed_conversation_is_followed_by_a_linked_one(house: House) -
     await house.send_mail(thread(B, A))
     assert await conversations(house) == [{"a"}, {"b"}]
     assert await house.count("conversation_link") == 1
+
+
+async def test_a_changed_subject_stays_in_its_thread(house: House) -> None:
+    await house.send_mail(thread(A))
+    changed = make_mail("I am <b", Message_ID=B, In_Reply_To=A, Subject="Something else entirely")
+    await house.send_mail(changed)
+    assert await conversations(house) == [{"a", "b"}]
+
+
+async def test_an_answer_to_all_of_our_mailboxes_is_one_message_in_one_conversation(
+    house: House,
+) -> None:
+    await another_mailbox(house, "sales@house.test")
+    both = "support@house.test, Sales <sales@house.test>"
+    for own, references in ((A, {}), (B, {"In_Reply_To": A})):
+        mail = make_mail(f"I am {own}", Message_ID=own, To=both, **references)
+        for mailbox in ("sales@house.test", "support@house.test"):
+            await house.send_mail(mail, to=mailbox)
+    assert await conversations(house) == [{"a", "b"}]
+    assert await house.count("message") == 2
+
+
+async def another_mailbox(house: House, address: str) -> None:
+    body = {"kind": "email", "provider": "smtp", "name": address, "address": address}
+    await house.post("/v1/channels", body, token=house.team.admin)
+
+
+async def test_a_forwarded_thread_that_is_known_goes_there(house: House) -> None:
+    await house.send_mail(thread(A))
+    known = make_mail("I am <b", Message_ID=B, References=A, Subject="Fwd: Parcel")
+    await house.send_mail(known)
+    assert await conversations(house) == [{"a", "b"}]
+
+
+async def test_a_forwarded_mail_of_others_is_a_matter_of_its_own(house: House) -> None:
+    await house.send_mail(thread(A))
+    foreign = make_mail(
+        "I am <b", Message_ID=B, References="<x@elsewhere.example>", Subject="Fwd: x"
+    )
+    await house.send_mail(foreign)
+    assert await conversations(house) == [{"a"}, {"b"}]
+
+
+async def test_a_reused_id_does_not_join_what_is_not_one(house: House) -> None:
+    await house.send_mail(make_mail("I am <a", Message_ID=A))
+    await house.send_mail(make_mail("I am <b", Message_ID=A, Subject="Other", From="bob@b.example"))
+    await house.send_mail(thread(C, A))
+    assert await conversations(house) == [{"a", "c"}, {"b"}]
