@@ -27,7 +27,10 @@ def _said(message: Json) -> Json:
         "body": message["text"],
         "html": message["html"],
         "attachments": [
-            {name: file[name] for name in ("filename", "content_type", "size", "sha256")}
+            {
+                "content_type": file["declared_type"],
+                **{name: file[name] for name in ("filename", "size", "sha256")},
+            }
             for file in files
         ],
     }

@@ -15,14 +15,35 @@ def upgrade() -> None:
         "blob",
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
-        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("object_key", sa.Text(), nullable=True),
+        sa.Column("scan", sa.Text(), nullable=True),
+        sa.Column("scan_detail", sa.Text(), nullable=True),
+        sa.Column("scan_attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "scan_due_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
             server_default=sa.text("now()"),
             nullable=False,
         ),
+        sa.CheckConstraint(
+            "scan IN ('unscanned', 'clean', 'infected', 'failed')", name=op.f("blob_scan_check")
+        ),
+        sa.CheckConstraint("num_nonnulls(content, object_key) = 1", name=op.f("blob_place_check")),
         sa.PrimaryKeyConstraint("workspace_id", "sha256", name=op.f("blob_pkey")),
+    )
+    op.create_index(
+        "blob_scan_due_idx",
+        "blob",
+        ["workspace_id", "scan_due_at"],
+        unique=False,
+        postgresql_where=sa.text("scan = 'unscanned'"),
     )
     op.create_table(
         "contact",
@@ -94,6 +115,13 @@ def upgrade() -> None:
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("repeats_until", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("workspace_id", "space", "key", name=op.f("receipt_pkey")),
+    )
+    op.create_table(
+        "spare_object",
+        sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "key", name=op.f("spare_object_pkey")),
     )
     op.create_table(
         "workspace",
@@ -723,10 +751,16 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("filename", sa.Text(), nullable=False),
         sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("declared_type", sa.Text(), nullable=True),
         sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=True),
+        sa.Column("refused", sa.Text(), nullable=True),
         sa.Column("inline", sa.Boolean(), nullable=False),
         sa.Column("content_id", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "refused IN ('too_large', 'message_too_large')", name=op.f("attachment_refused_check")
+        ),
+        sa.CheckConstraint("num_nonnulls(sha256, refused) = 1", name=op.f("attachment_kept_check")),
         sa.ForeignKeyConstraint(
             ["workspace_id", "message_id"],
             ["message.workspace_id", "message.id"],
@@ -1025,6 +1059,7 @@ def downgrade() -> None:
     )
     op.drop_table("agent")
     op.drop_table("workspace")
+    op.drop_table("spare_object")
     op.drop_table("receipt")
     op.drop_table("feed_head")
     op.drop_index(op.f("event_conversation_id_pos_idx"), table_name="event")
@@ -1035,4 +1070,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("merged_into IS NOT NULL"),
     )
     op.drop_table("contact")
+    op.drop_index(
+        "blob_scan_due_idx", table_name="blob", postgresql_where=sa.text("scan = 'unscanned'")
+    )
     op.drop_table("blob")

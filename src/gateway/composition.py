@@ -19,9 +19,12 @@ from gateway.doors.provider_urls import ProviderUrls
 from gateway.doors.smtp import SmtpDoor
 from gateway.feed.door import FeedDoor
 from gateway.feed.hub import Hub
+from gateway.files.blobs import BlobStore
+from gateway.files.bucket import bucket_of
+from gateway.files.stored import Limits
 from gateway.housekeeping import keep_house
-from gateway.ingest.blobs import BlobStore
 from gateway.ingest.door import Intake
+from gateway.ingest.lightening import Lightener
 from gateway.ingest.writer import IngestWriter
 from gateway.media.worker import MediaWorker
 from gateway.metrics import Metrics
@@ -54,9 +57,11 @@ class Gateway:
             max_messages=settings.ingest_queue_messages,
             max_bytes=settings.ingest_queue_bytes,
         )
-        self.blobs = BlobStore(database, settings.inline_payload_bytes)
+        self.blobs = BlobStore(database, bucket_of(settings))
+        limits = Limits(settings.max_file_bytes, settings.max_files_bytes)
+        self.lightener = Lightener(self.blobs, limits, settings.inline_payload_bytes)
         self.reports = Reports(database, self.wakeups, self.metrics)
-        self.intake = Intake(self.writer, self.blobs, self.reports, self.metrics)
+        self.intake = Intake(self.writer, self.lightener, self.reports, self.metrics)
         self.handshakes = Handshakes(urls or ProviderUrls())
         self.hub = Hub(database, self.wakeups, settings.poll_interval_s)
         self.feed = FeedDoor(database, self.hub)
@@ -104,7 +109,13 @@ class Gateway:
 
     def _work(self, http: httpx.AsyncClient) -> dict[str, Loop]:
         deliveries = DeliveryWorker(
-            self.database, self.configuration, self.wakeups, self.metrics, self.settings, http
+            self.database,
+            self.configuration,
+            self.blobs,
+            self.wakeups,
+            self.metrics,
+            self.settings,
+            http,
         )
         media = MediaWorker(
             self.database,
@@ -118,7 +129,7 @@ class Gateway:
         return {
             "worker": deliveries.run,
             "media": media.run,
-            "chores": partial(keep_house, self.database),
+            "chores": partial(keep_house, self.database, self.blobs),
         }
 
 

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from channels.errors import InvalidForm, InvalidSignature, Unparseable
 from channels.text import clean
 from gateway.database.connections import CONNECTION_ERRORS, is_database_away
+from gateway.files.bucket import StoreUnavailable
 from gateway.ingest.submission import IngestUnavailable
 from routing.problems import InvalidRule
 
@@ -123,6 +124,8 @@ def problem_of(error: Exception) -> Problem | None:
         case InvalidRule():
             problems = [(problem.pointer, problem.message) for problem in error.problems]
             return invalid("the rule has mistakes", problems)
+        case StoreUnavailable():
+            return unavailable(f"{error}: try again")
         case IngestUnavailable():
             return unavailable(
                 f"{error}; nothing is lost if you send it again", error.retry_after_s
@@ -172,6 +175,7 @@ EXPECTED = (
     Unparseable,
     InvalidRule,
     IngestUnavailable,
+    StoreUnavailable,
     DBAPIError,
     *CONNECTION_ERRORS,
 )

@@ -52,16 +52,24 @@ SELECT sha256 FROM blob
 """)
 
 SPARE_BLOBS = text("""
-DELETE FROM blob b
- WHERE b.workspace_id = :workspace_id AND b.sha256 > :after AND b.sha256 <= :until
-   AND b.created_at < :before
-   AND NOT EXISTS (SELECT FROM attachment r
-                    WHERE r.workspace_id = b.workspace_id AND r.sha256 = b.sha256)
-   AND NOT EXISTS (SELECT FROM raw_payload r
-                    WHERE r.workspace_id = b.workspace_id AND r.sha256 = b.sha256)
-   AND NOT EXISTS (SELECT FROM quarantine r
-                    WHERE r.workspace_id = b.workspace_id AND r.sha256 = b.sha256)
+WITH gone AS (
+    DELETE FROM blob b
+     WHERE b.workspace_id = :workspace_id AND b.sha256 > :after AND b.sha256 <= :until
+       AND b.created_at < :before
+       AND NOT EXISTS (SELECT FROM attachment r
+                        WHERE r.workspace_id = b.workspace_id AND r.sha256 = b.sha256)
+       AND NOT EXISTS (SELECT FROM raw_payload r
+                        WHERE r.workspace_id = b.workspace_id AND r.sha256 = b.sha256)
+       AND NOT EXISTS (SELECT FROM quarantine r
+                        WHERE r.workspace_id = b.workspace_id AND r.sha256 = b.sha256)
+ RETURNING workspace_id, object_key
+), spare AS (
+    INSERT INTO spare_object (workspace_id, key, due_at)
+    SELECT workspace_id, object_key, now() FROM gone WHERE object_key IS NOT NULL
+)
+SELECT count(*) FROM gone
 """)
+"""Their objects in the bucket are deleted after this has been committed."""
 
 log = structlog.get_logger(__name__)
 
@@ -193,7 +201,8 @@ async def _forget_blobs(database: Database, workspace_id: int, before: datetime)
             page = (await session.scalars(NEXT_BLOBS, {**values, "rows": ROWS})).all()
             if not page:
                 return total
-            total += await _deleted(session, SPARE_BLOBS, {**values, "until": page[-1]})
+            spare = await session.scalar(SPARE_BLOBS, {**values, "until": page[-1]})
+            total += int(spare or 0)
         values["after"] = page[-1]
 
 

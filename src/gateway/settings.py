@@ -62,6 +62,32 @@ class Settings(BaseSettings):
     inline_payload_bytes: int = Field(
         64 * KILOBYTE, ge=0, description="Larger raw payloads are stored apart before they queue"
     )
+    max_file_bytes: int = Field(
+        25 * MEGABYTE,
+        ge=KILOBYTE,
+        description="Larger files are listed with their message, not kept",
+    )
+    max_files_bytes: int = Field(
+        50 * MEGABYTE, ge=KILOBYTE, description="The same for the files of a message together"
+    )
+    s3_bucket: str | None = Field(
+        None,
+        description="S3 bucket for files and large raw payloads; unset keeps them in PostgreSQL",
+    )
+    s3_endpoint: str | None = Field(
+        None, description="URL of an S3-compatible store; unset means Amazon's"
+    )
+    s3_region: str = Field(
+        "us-east-1", description="Region that requests to the store are signed for"
+    )
+    s3_access_key: SecretStr | None = Field(
+        None, description="Access key of the store; unset: sought where Amazon's tools do"
+    )
+    s3_secret_key: SecretStr | None = Field(None, description="Secret of that key")
+    s3_path_style: bool = Field(
+        True,
+        description="Whether the bucket stands in the path of URLs, or in the name of the host",
+    )
     ingest_queue_messages: int = Field(
         5_000, ge=1, description="Messages waiting for the writer; beyond: 503"
     )

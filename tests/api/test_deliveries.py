@@ -51,7 +51,7 @@ async def test_every_try_is_shown(team: Team) -> None:
 
 
 async def test_attachments_come_as_harmless_downloads(team: Team) -> None:
-    content = b"%PDF <script>alert(1)</script>"
+    content = b"%PDF-1.7 <script>alert(1)</script>"
     mail = await team.mail(mail_of(attachment=content))
     conversation = await team.conversation_of(mail["message"])
     messages = await team.get(f"/v1/conversations/{conversation['id']}/messages")

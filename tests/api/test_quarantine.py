@@ -159,7 +159,14 @@ async def test_processes_that_replay_at_once_make_one_message(team: Team, dsn: s
     async with second.serving():
         entries = await asyncio.gather(
             *(
-                replay(each.database, each.configuration, each.intake, team.workspace_id, entry)
+                replay(
+                    each.database,
+                    each.configuration,
+                    each.intake,
+                    each.blobs,
+                    team.workspace_id,
+                    entry,
+                )
                 for each in (first, second) * 4
             )
         )

@@ -12,6 +12,7 @@ from gateway.access.secret_box import SecretBox, new_key
 from gateway.configuration import Configuration
 from gateway.database.connections import Database
 from gateway.delivery.worker import DeliveryWorker
+from gateway.files.blobs import BlobStore
 from gateway.metrics import Metrics
 from gateway.settings import Settings
 from gateway.wakeups import Wakeups
@@ -49,7 +50,15 @@ def working(dsn: str, office: Office) -> Working:
         configuration = Configuration(database, office.box, wakeups, settings.poll_interval_s)
         await configuration.refresh()
         async with httpx.AsyncClient() as http:
-            worker = DeliveryWorker(database, configuration, wakeups, Metrics(), settings, http)
+            worker = DeliveryWorker(
+                database,
+                configuration,
+                BlobStore(database),
+                wakeups,
+                Metrics(),
+                settings,
+                http,
+            )
             running = asyncio.create_task(worker.run())
             try:
                 yield worker

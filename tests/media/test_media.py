@@ -10,7 +10,7 @@ from tests.house import House, bearer, serving
 
 from gateway.composition import Gateway
 
-PICTURE = b"\x89PNG\r\n" + b"x" * 1_000
+PICTURE = b"\x89PNG\r\n\x1a\n" + b"x" * 1_000
 FAST = {"poll_interval_s": 0.05, "retry_base_s": 0.02}
 
 
@@ -48,12 +48,12 @@ async def test_media_become_attachments(dsn: str) -> None:
     async with twilio() as provider, serving(dsn, worker=True, **FAST) as house:
         await texting(house, provider)
         await picture(
-            house, provider.keep("ME1", PICTURE), provider.keep("ME2", b"gif", "image/gif")
+            house, provider.keep("ME1", PICTURE), provider.keep("ME2", b"GIF89a", "image/gif")
         )
         shown = await settled(house)
         assert shown["remote_files"] == []
         types = [(file["content_type"], file["size"]) for file in shown["attachments"]]
-        assert sorted(types) == [("image/gif", 3), ("image/png", len(PICTURE))]
+        assert sorted(types) == [("image/gif", 6), ("image/png", len(PICTURE))]
         png = next(file for file in shown["attachments"] if file["content_type"] == "image/png")
         assert png["filename"] == "file.png"
         headers = bearer(house.team.admin)
@@ -76,7 +76,7 @@ async def test_trouble_that_passes_is_tried_again(dsn: str) -> None:
 async def test_what_cannot_be_fetched_is_shown(dsn: str) -> None:
     async with (
         twilio() as provider,
-        serving(dsn, worker=True, max_attempts=2, max_payload_bytes=10_000, **FAST) as house,
+        serving(dsn, worker=True, max_attempts=2, max_file_bytes=10_000, **FAST) as house,
     ):
         await texting(house, provider)
         elsewhere = "http://127.0.0.1:9/secret-path"

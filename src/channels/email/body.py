@@ -15,13 +15,13 @@ from channels.email.quote_marks import may_be_marked
 from channels.email.tnef import files_of
 from channels.email.transfer import split_uuencoded
 from channels.email.words import header_text
+from channels.filenames import safe_filename
 from channels.text import clean, one_line
 
 _BODY_TYPES = frozenset({"text/plain", "text/html"})
 _MAIL_TYPES = frozenset({"message/rfc822", "message/global", "message/delivery-status"})
 _TNEF_TYPES = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 _FOREIGN_LINE_END = re.compile(rb"\0|\r(?!\n)|(?<!\r)\n")
-_FOLDERS = re.compile(r"[/\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def _attachments(part: Part, parent: Part | None, number: int) -> list[Attachmen
 
 
 def _file(name: str, content: bytes) -> Attachment:
-    safe = _safe_name(name) or "attachment"
+    safe = safe_filename(name, "attachment")
     return Attachment(safe, guess_type(safe)[0] or "application/octet-stream", content)
 
 
@@ -168,7 +168,7 @@ def _attachment(part: Part, parent: Part | None, number: int) -> Attachment:
     )
     extension = _EXTENSIONS.get(part.content_type.value, "")
     return Attachment(
-        filename=_safe_name(part.filename or "") or f"attachment-{number}{extension}",
+        filename=safe_filename(part.filename or "", f"attachment-{number}{extension}"),
         content_type=part.content_type.value,
         content=_content(part),
         inline=is_shown,
@@ -188,13 +188,6 @@ def _content(part: Part) -> bytes:
     if part.is_encoded or _FOREIGN_LINE_END.search(content):
         return content
     return content.replace(b"\r\n", b"\n")
-
-
-def _safe_name(name: str) -> str:
-    """Return a name without folders or control characters, at most 200 characters."""
-    name = _FOLDERS.sub("_", one_line(name, 1_000)).strip(". ")
-    stem, dot, extension = name.rpartition(".")
-    return name if len(name) <= 200 else f"{stem[:180]}{dot}{extension[:19]}"
 
 
 _EXTENSIONS = {

@@ -254,7 +254,7 @@ async def undo_merge(
 )
 async def export(gateway: Parts, caller: AdminCaller, id: UUID) -> StreamingResponse:  # noqa: A002
     """Everything about the contact (GDPR, article 15); bytes are in base64."""
-    pieces = await export_contact(gateway.database, caller.workspace_id, id)
+    pieces = await export_contact(gateway.database, gateway.blobs, caller.workspace_id, id)
     headers = {"Content-Disposition": disposition(f"contact-{id}.json"), **SAFE_HEADERS}
     return StreamingResponse(pieces, headers=headers, media_type="application/json")
 

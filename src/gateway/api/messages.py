@@ -16,7 +16,7 @@ from gateway.api.machine_mail import Bounce, Complaint, bounce_of, complaint_of
 from gateway.api.problems import documented
 from gateway.conversations import reading
 from gateway.conversations.reading import Said
-from gateway.database.schema import Attachment, Delivery
+from gateway.database.schema import Attachment, Delivery, Refusal
 from gateway.feed.item import Address
 from gateway.problems import not_found
 
@@ -30,13 +30,19 @@ RemoteImages = Annotated[
 
 
 class AttachmentOut(BaseModel):
-    """Download by GET /v1/attachments/{id}."""
+    """Download by GET /v1/attachments/{id}.
+
+    `content_type` is what the bytes show, `declared_type` what the sender said of them. A file that
+    is `refused` for its size has no digest and is not kept; the message's raw payload may have it.
+    """
 
     id: UUID
     filename: str
     content_type: str
+    declared_type: str
     size: int
-    sha256: str
+    sha256: str | None
+    refused: Refusal | None
     inline: bool
     content_id: str | None
 
@@ -167,8 +173,10 @@ def _attachment(row: Attachment) -> AttachmentOut:
         id=row.id,
         filename=row.filename,
         content_type=row.content_type,
+        declared_type=row.declared_type or row.content_type,
         size=row.size,
-        sha256=row.sha256.hex(),
+        sha256=row.sha256.hex() if row.sha256 else None,
+        refused=row.refused,
         inline=row.inline,
         content_id=row.content_id,
     )

@@ -82,7 +82,7 @@ async def get_raw(gateway: Parts, caller: AdminCaller, id: UUID) -> Response:  #
     """The payload, byte for byte."""
     async with gateway.database.transaction() as session:
         entry = await replay.find(session, caller.workspace_id, id)
-        body = await replay.raw_body(session, entry)
+    body = await replay.raw_body(gateway.blobs, entry)
     return download(body, f"{id}.raw", BINARY)
 
 
@@ -93,7 +93,12 @@ async def replay_entry(gateway: Parts, caller: AdminCaller, id: UUID) -> EntryOu
     409 tells why it still fails, as the entry does from then on.
     """
     entry = await replay.replay(
-        gateway.database, gateway.configuration, gateway.intake, caller.workspace_id, id
+        gateway.database,
+        gateway.configuration,
+        gateway.intake,
+        gateway.blobs,
+        caller.workspace_id,
+        id,
     )
     return _shown(entry)
 

@@ -16,7 +16,6 @@ from gateway.database.schema import (
     Attachment,
     Attempt,
     Base,
-    Blob,
     Contact,
     Conversation,
     Decision,
@@ -27,6 +26,7 @@ from gateway.database.schema import (
     RawPayload,
     RemoteFile,
 )
+from gateway.files.blobs import BlobStore
 from gateway.problems import not_found
 
 Document = dict[str, Any]
@@ -44,7 +44,7 @@ def document(row: Base) -> Document:
 
 
 async def export_contact(
-    database: Database, workspace_id: int, contact_id: UUID
+    database: Database, blobs: BlobStore, workspace_id: int, contact_id: UUID
 ) -> AsyncIterator[bytes]:
     """`{contact, merged, identities, opt_outs, conversations}`, in pieces.
 
@@ -69,11 +69,12 @@ async def export_contact(
         "opt_outs": [*map(document, opt_outs)],
     }
     known = {identity.id for identity in identities}
-    return _pieces(database, head, known, conversations)
+    return _pieces(database, blobs, head, known, conversations)
 
 
 async def _pieces(
     database: Database,
+    blobs: BlobStore,
     head: Document,
     known: set[UUID],
     conversations: Sequence[Conversation],
@@ -81,7 +82,7 @@ async def _pieces(
     yield to_json_bytes(head)[:-1] + b',"conversations":['
     for index, conversation in enumerate(conversations):
         yield b"," if index else b""
-        async for piece in _conversation(database, conversation, known):
+        async for piece in _conversation(database, blobs, conversation, known):
             yield piece
     yield b"]}"
 
@@ -129,7 +130,7 @@ async def _conversations(
 
 
 async def _conversation(
-    database: Database, conversation: Conversation, identities: set[UUID]
+    database: Database, blobs: BlobStore, conversation: Conversation, identities: set[UUID]
 ) -> AsyncIterator[bytes]:
     is_own = conversation.identity_id in identities
     ids = (
@@ -146,8 +147,7 @@ async def _conversation(
     head = document(conversation) if is_own else {"id": conversation.id}
     yield to_json_bytes({**head, "decisions": decisions})[:-1] + b',"messages":['
     for index, message_id in enumerate(message_ids):
-        async with database.transaction() as session:
-            message = await _message(session, conversation.workspace_id, message_id)
+        message = await _message(database, blobs, conversation.workspace_id, message_id)
         yield (b"," if index else b"") + to_json_bytes(message)
     yield b"]}"
 
@@ -162,31 +162,38 @@ async def _of_conversation(session: AsyncSession, conversation: Conversation) ->
     return [document(row) for row in await session.scalars(statement)]
 
 
-async def _message(session: AsyncSession, workspace_id: int, message_id: UUID) -> Document:
-    message = await session.get_one(Message, (workspace_id, message_id))
-    raw = await session.get(RawPayload, (workspace_id, message_id))
-    return {
-        **document(message),
-        "attachments": await _attachments(session, message),
-        "remote_files": await _remote_files(session, message),
-        "deliveries": await _deliveries(session, message),
-        "raw": await _raw(session, raw) if raw else None,
-    }
+async def _message(
+    database: Database, blobs: BlobStore, workspace_id: int, message_id: UUID
+) -> Document:
+    async with database.transaction() as session:
+        message = await session.get_one(Message, (workspace_id, message_id))
+        raw = await session.get(RawPayload, (workspace_id, message_id))
+        attachments = await _attachments(session, message)
+        shown = {
+            **document(message),
+            "remote_files": await _remote_files(session, message),
+            "deliveries": await _deliveries(session, message),
+        }
+    shown["attachments"] = [await _file(blobs, row) for row in attachments]
+    shown["raw"] = await _raw(blobs, raw) if raw else None
+    return shown
 
 
-async def _attachments(session: AsyncSession, message: Message) -> list[Document]:
+async def _attachments(session: AsyncSession, message: Message) -> Sequence[Attachment]:
     statement = (
-        select(Attachment, Blob.content)
-        .join(
-            Blob,
-            (Blob.workspace_id == Attachment.workspace_id) & (Blob.sha256 == Attachment.sha256),
-        )
+        select(Attachment)
         .where(Attachment.workspace_id == message.workspace_id)
         .where(Attachment.message_id == message.id)
         .order_by(Attachment.id)
     )
-    rows = (await session.execute(statement)).all()
-    return [{**document(row), "content": _base64(content)} for row, content in rows]
+    return (await session.scalars(statement)).all()
+
+
+async def _file(blobs: BlobStore, row: Attachment) -> Document:
+    shown = document(row)
+    if row.sha256 is not None:
+        shown["content"] = _base64(await blobs.read(row.workspace_id, row.sha256))
+    return shown
 
 
 async def _remote_files(session: AsyncSession, message: Message) -> list[Document]:
@@ -217,11 +224,10 @@ async def _deliveries(session: AsyncSession, message: Message) -> list[Document]
     return [*found.values()]
 
 
-async def _raw(session: AsyncSession, raw: RawPayload) -> Document:
+async def _raw(blobs: BlobStore, raw: RawPayload) -> Document:
     shown = document(raw)
     if raw.sha256 is not None:
-        blob = await session.get_one(Blob, (raw.workspace_id, raw.sha256))
-        shown["body"] = _base64(blob.content)
+        shown["body"] = _base64(await blobs.read(raw.workspace_id, raw.sha256))
     return shown
 
 

@@ -20,6 +20,8 @@ from gateway.delivery.faults import told
 from gateway.delivery.outcomes import Outcome, RetryPolicy, refused, taken
 from gateway.delivery.outlets import Outlets
 from gateway.doors.addresses import status_url
+from gateway.files.blobs import BlobStore
+from gateway.files.bucket import StoreUnavailable
 
 OPTED_OUT = "the recipient has opted out by STOP, and gets nothing until they send START"
 
@@ -33,6 +35,7 @@ class Sender:
         self,
         database: Database,
         configuration: Configuration,
+        blobs: BlobStore,
         http: httpx.AsyncClient,
         policy: RetryPolicy,
         timeout_s: float,
@@ -40,6 +43,7 @@ class Sender:
     ) -> None:
         self._database = database
         self._configuration = configuration
+        self._blobs = blobs
         self._http = http
         self._policy = policy
         self._timeout_s = timeout_s
@@ -93,24 +97,24 @@ class Sender:
         if not claimed.has_attachments:
             return ()
         statement = (
-            select(schema.Attachment, schema.Blob.content)
-            .join(
-                schema.Blob,
-                (schema.Blob.workspace_id == schema.Attachment.workspace_id)
-                & (schema.Blob.sha256 == schema.Attachment.sha256),
-            )
+            select(schema.Attachment)
             .where(
                 schema.Attachment.workspace_id == claimed.workspace_id,
                 schema.Attachment.message_id == claimed.message_id,
+                schema.Attachment.sha256.is_not(None),
             )
             .order_by(schema.Attachment.id)
         )
         async with self._database.transaction() as session:
-            rows = (await session.execute(statement)).all()
-        return tuple(
-            Attachment(row.filename, row.content_type, content, row.inline, row.content_id)
-            for row, content in rows
-        )
+            rows = (await session.scalars(statement)).all()
+        try:
+            return tuple([await self._file(row) for row in rows])
+        except StoreUnavailable as error:
+            raise SendFailed(Failure.UNAVAILABLE, str(error)) from error
+
+    async def _file(self, row: schema.Attachment) -> Attachment:
+        content = await self._blobs.read(row.workspace_id, row.sha256 or b"")
+        return Attachment(row.filename, row.content_type, content, row.inline, row.content_id)
 
 
 def outbound_message(claimed: Claimed, attachments: tuple[Attachment, ...]) -> OutboundMessage:

@@ -18,6 +18,7 @@ from gateway.delivery.opt_outs import note_refusal
 from gateway.delivery.outcomes import Outcome, RetryPolicy
 from gateway.delivery.records import record
 from gateway.delivery.sending import Sender
+from gateway.files.blobs import BlobStore
 from gateway.metrics import Metrics
 from gateway.settings import Settings
 from gateway.wakeups import Topic, Wakeups, wait_for
@@ -45,6 +46,7 @@ class DeliveryWorker:
         self,
         database: Database,
         configuration: Configuration,
+        blobs: BlobStore,
         wakeups: Wakeups,
         metrics: Metrics,
         settings: Settings,
@@ -57,7 +59,13 @@ class DeliveryWorker:
         self._lease_s = settings.send_timeout_s + LEASE_MARGIN
         policy = RetryPolicy(settings.max_attempts, settings.retry_base_s)
         self._sender = Sender(
-            database, configuration, http, policy, settings.send_timeout_s, settings.public_url
+            database,
+            configuration,
+            blobs,
+            http,
+            policy,
+            settings.send_timeout_s,
+            settings.public_url,
         )
         self._recorders = asyncio.Semaphore(RECORDERS)
         self._busy: Counter[UUID] = Counter()

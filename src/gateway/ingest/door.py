@@ -12,9 +12,11 @@ from channels.errors import Unparseable
 from gateway.configuration import ConfiguredChannel
 from gateway.database.connections import is_database_away
 from gateway.delivery.reports import Reports
-from gateway.ingest.blobs import BlobStore, sha256
+from gateway.files.blobs import sha256
+from gateway.files.bucket import StoreUnavailable
+from gateway.ingest.lightening import Lightener
 from gateway.ingest.quarantine import Held
-from gateway.ingest.submission import Accepted, Submission
+from gateway.ingest.submission import Accepted, IngestUnavailable, Submission
 from gateway.ingest.writer import IngestWriter
 from gateway.metrics import Metrics
 
@@ -31,10 +33,10 @@ class Intake:
     """The one way in. Its answer means: committed."""
 
     def __init__(
-        self, writer: IngestWriter, blobs: BlobStore, reports: Reports, metrics: Metrics
+        self, writer: IngestWriter, lightener: Lightener, reports: Reports, metrics: Metrics
     ) -> None:
         self._writer = writer
-        self._blobs = blobs
+        self._lightener = lightener
         self._reports = reports
         self._received = metrics.received
 
@@ -79,10 +81,16 @@ class Intake:
             defect = Unparseable(type(error).__name__, "the parser failed")
             return await self._hold(_unread(channel, payload, received_at, defect), replays)
         submission = Submission(channel, payload, message, received_at, replays=replays)
-        accepted = await self._writer.submit(await self._blobs.lighten(submission))
+        accepted = await self._writer.submit(await self._light(submission))
         if message.reports:
             await self._report(channel, message.reports)
         return accepted
+
+    async def _light(self, submission: Submission) -> Submission:
+        try:
+            return await self._lightener.lighten(submission)
+        except StoreUnavailable as error:
+            raise IngestUnavailable("the store of files is away") from error
 
     async def _report(
         self, channel: ConfiguredChannel, reports: tuple[DeliveryReport, ...]

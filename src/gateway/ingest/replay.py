@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from channels.contract import Payload
 from gateway.configuration import Configuration
 from gateway.database.connections import Database
-from gateway.database.schema import Blob, Quarantine
+from gateway.database.schema import Quarantine
+from gateway.files.blobs import BlobStore
 from gateway.ingest.door import Intake
 from gateway.problems import conflict, not_found
 
@@ -21,6 +22,7 @@ async def replay(
     database: Database,
     configuration: Configuration,
     intake: Intake,
+    blobs: BlobStore,
     workspace_id: int,
     quarantine_id: UUID,
 ) -> Quarantine:
@@ -30,11 +32,10 @@ async def replay(
 
     Raises:
         Problem: 404, there is none; 409, it was discarded, its channel is archived, or it failed.
-        IngestUnavailable: try again.
+        IngestUnavailable, StoreUnavailable: try again.
     """
     async with database.transaction() as session:
         entry = await find(session, workspace_id, quarantine_id)
-        payload = await _payload(session, entry)
     if entry.state == "replayed":
         return entry
     if entry.state == "discarded":
@@ -42,6 +43,7 @@ async def replay(
     channel = configuration.channel(workspace_id, entry.channel_id)
     if channel is None:
         raise conflict("the entry's channel is archived")
+    payload = Payload(entry.content_type, await raw_body(blobs, entry), entry.envelope)
     accepted = await intake.process(channel, payload, entry.received_at, replays=entry.id)
     async with database.transaction() as session:
         if accepted.message_id is not None:
@@ -78,16 +80,15 @@ async def find(session: AsyncSession, workspace_id: int, quarantine_id: UUID) ->
     return entry
 
 
-async def raw_body(session: AsyncSession, entry: Quarantine) -> bytes:
-    """The payload's bytes, wherever they lie."""
+async def raw_body(blobs: BlobStore, entry: Quarantine) -> bytes:
+    """The payload's bytes, wherever they lie.
+
+    Raises:
+        StoreUnavailable: they cannot be had now.
+    """
     if entry.sha256 is None:
         return entry.body or b""
-    blob = await session.get_one(Blob, (entry.workspace_id, entry.sha256))
-    return blob.content
-
-
-async def _payload(session: AsyncSession, entry: Quarantine) -> Payload:
-    return Payload(entry.content_type, await raw_body(session, entry), entry.envelope)
+    return await blobs.read(entry.workspace_id, entry.sha256)
 
 
 async def _settle(session: AsyncSession, entry: Quarantine, message_id: UUID) -> None:

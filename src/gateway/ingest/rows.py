@@ -52,7 +52,8 @@ COLUMNS = {
     ),
     "raw_payload": "workspace_id, message_id, content_type, envelope, body, sha256",
     "attachment": (
-        "workspace_id, id, message_id, filename, content_type, size, sha256, inline, content_id"
+        "workspace_id, id, message_id, filename, content_type, declared_type, size, sha256, "
+        "refused, inline, content_id"
     ),
     "remote_file": (
         "workspace_id, id, message_id, channel_id, url, content_type, filename, state, due_at"
@@ -221,8 +222,10 @@ def _attachments(placed: Placed) -> Sequence[tuple[Any, ...]]:
             placed.arrival.message_id,
             stored.filename,
             stored.content_type,
+            stored.declared_type,
             stored.size,
             stored.sha256,
+            stored.refused,
             stored.inline,
             stored.content_id,
         )

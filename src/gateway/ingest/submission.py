@@ -7,18 +7,7 @@ from uuid import UUID
 from channels.contract import InboundMessage, Payload, ReceiptKey
 from channels.records import record
 from gateway.configuration import ConfiguredChannel
-
-
-@record
-class StoredAttachment:
-    """An attachment whose bytes already lie in `blob`."""
-
-    filename: str
-    content_type: str
-    size: int
-    sha256: bytes
-    inline: bool
-    content_id: str | None
+from gateway.files.stored import StoredAttachment
 
 
 def stored_key(receipt: ReceiptKey) -> str:

@@ -1,7 +1,7 @@
 """The files that are still to be fetched: claimed, and what became of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,8 +15,8 @@ from gateway.database.schema import Attachment, Conversation, RemoteFile
 from gateway.delivery.announcements import lock_conversation
 from gateway.delivery.outcomes import DETAIL_LENGTH
 from gateway.feed.log import EventType, append_in, in_place
+from gateway.files.stored import described
 from gateway.ids import new_id
-from gateway.ingest.blobs import sha256
 
 CLAIM = text("""
 WITH due AS (
@@ -91,11 +91,7 @@ async def attach(session: AsyncSession, claimed: Claimed, file: Fetched) -> bool
             workspace_id=claimed.workspace_id,
             id=new_id(),
             message_id=claimed.message_id,
-            filename=file.filename,
-            content_type=file.content_type,
-            size=len(file.content),
-            sha256=sha256(file.content),
-            inline=file.inline,
+            **asdict(described(file)),
         )
     )
     await _tell(session, conversation, claimed)

@@ -15,7 +15,7 @@ from gateway.configuration import Configuration, ConfiguredChannel
 from gateway.database.connections import Database
 from gateway.delivery.faults import told
 from gateway.delivery.outcomes import RetryPolicy
-from gateway.ingest.blobs import BlobStore
+from gateway.files.blobs import BlobStore
 from gateway.media.records import Claimed, attach, claim, put_off
 from gateway.metrics import Metrics
 from gateway.settings import Settings
@@ -51,7 +51,7 @@ class MediaWorker:
         self._wakeups = wakeups
         self._counted = metrics.files
         self._http = http
-        self._max_bytes = settings.max_payload_bytes
+        self._max_bytes = settings.max_file_bytes
         self._interval_s = settings.poll_interval_s
         self._policy = RetryPolicy(settings.max_attempts, settings.retry_base_s)
         self._busy: Counter[UUID] = Counter()

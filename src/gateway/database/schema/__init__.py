@@ -15,12 +15,13 @@ from gateway.database.schema.conversations import (
     Conversation,
     ConversationLink,
     Message,
+    Refusal,
     RemoteFile,
     ThreadRef,
 )
 from gateway.database.schema.deliveries import Attempt, Delivery, OptOut
 from gateway.database.schema.feed import Event, FeedHead
-from gateway.database.schema.intake import Blob, Quarantine, RawPayload, Receipt
+from gateway.database.schema.intake import Blob, Quarantine, RawPayload, Receipt, SpareObject
 from gateway.database.schema.queues import (
     Assignment,
     Decision,
@@ -56,8 +57,10 @@ __all__ = [
     "QueueEntry",
     "RawPayload",
     "Receipt",
+    "Refusal",
     "RemoteFile",
     "RuleSetVersion",
+    "SpareObject",
     "ThreadRef",
     "Workspace",
 ]

@@ -1,9 +1,18 @@
 """What customers write and are answered, and the matter that it belongs to."""
 
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Index, LargeBinary, Text, UniqueConstraint, false, text
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,6 +26,9 @@ from gateway.database.schema.base import (
     inside_workspace,
     one_of,
 )
+
+Refusal = Literal["too_large", "message_too_large"]
+"""Why a file was not kept: it, or the files before it together with it, were too large."""
 
 
 class Conversation(Base):
@@ -160,10 +172,16 @@ class Message(Base):
 
 
 class Attachment(Base):
-    """A file of a message; its bytes lie in `blob`."""
+    """A file of a message; its bytes lie in `blob`, unless it was `refused` for its size.
+
+    `content_type` is what the bytes show; `declared_type` what the sender said, null where that is
+    the same.
+    """
 
     __tablename__ = "attachment"
     __table_args__ = (
+        one_of("refused", *get_args(Refusal)),
+        CheckConstraint("num_nonnulls(sha256, refused) = 1", name="kept"),
         Index(None, "message_id"),
         Index(None, "sha256"),
         inside_workspace("message_id", "message", ondelete="CASCADE"),
@@ -174,8 +192,10 @@ class Attachment(Base):
     message_id: Mapped[UUID]
     filename: Mapped[str]
     content_type: Mapped[str]
+    declared_type: Mapped[str | None]
     size: Mapped[int]
-    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
+    refused: Mapped[str | None]
     inline: Mapped[bool]
     content_id: Mapped[str | None]
 

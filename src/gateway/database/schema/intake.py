@@ -1,9 +1,9 @@
 """What arrived: receipts that refuse repetitions, the raw bytes, and what could not be read."""
 
-from typing import Any
+from typing import Any, Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy import CheckConstraint, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,6 +17,9 @@ from gateway.database.schema.base import (
     inside_workspace,
     one_of,
 )
+
+ScanState = Literal["unscanned", "clean", "infected", "failed"]
+"""What is known of viruses in a file; `failed`: it cannot be scanned."""
 
 
 class Receipt(Base):
@@ -54,14 +57,44 @@ class RawPayload(Base):
 
 
 class Blob(Base):
-    """Bytes kept once, by their SHA-256."""
+    """Bytes kept once, by their SHA-256: here in `content`, or in the bucket as `object_key`.
+
+    `scan` is what is known of viruses in a file, null for raw payloads; `scan_detail` names the
+    virus, or says why the file cannot be scanned. `scan_due_at` is when to try (again), and, while
+    a worker has the file, when its lease ends.
+    """
 
     __tablename__ = "blob"
+    __table_args__ = (
+        one_of("scan", *get_args(ScanState)),
+        CheckConstraint("num_nonnulls(content, object_key) = 1", name="place"),
+        Index(
+            "blob_scan_due_idx",
+            "workspace_id",
+            "scan_due_at",
+            postgresql_where=text("scan = 'unscanned'"),
+        ),
+    )
 
     workspace_id: Mapped[WorkspaceId]
     sha256: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    content: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    object_key: Mapped[str | None]
+    scan: Mapped[str | None]
+    scan_detail: Mapped[str | None]
+    scan_attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    scan_due_at: Mapped[CreatedAt]
     created_at: Mapped[CreatedAt]
+
+
+class SpareObject(Base):
+    """An object of the bucket that no blob refers to, as yet or any more; deleted when due."""
+
+    __tablename__ = "spare_object"
+
+    workspace_id: Mapped[WorkspaceId]
+    key: Mapped[str] = mapped_column(primary_key=True)
+    due_at: Mapped[Timestamp]
 
 
 class Quarantine(Base):
