@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.contract import Adapter, ChannelConfig
 from channels.registry import adapter_for
+from gateway import languages
 from gateway.access.secret_box import SecretBox
 from gateway.database.connections import Database
 from gateway.database.schema import Channel, Queue, RuleSetVersion, Workspace
@@ -115,6 +116,8 @@ class Configuration:
                 or self._workspaces[workspace.id].number != workspace.configuration
             ]
             loaded = {workspace.id: await self._load(session, workspace) for workspace in stale}
+        if any("language" in workspace.rules.fields for workspace in loaded.values()):
+            await asyncio.to_thread(languages.load)
         if loaded:
             self._workspaces |= loaded
             self._index()

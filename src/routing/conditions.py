@@ -4,6 +4,7 @@ Three-valued by Kleene's logic: a test of an unknown field is neither true nor f
 its negation; a rule matches only where the whole tree is true. `is_missing` asks for the unknown.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -154,6 +155,18 @@ class ConditionParser:
 
     def _add(self, pointer: str, message: str) -> None:
         self.checker.problems.add(pointer, message)
+
+
+def fields_of(condition: Condition) -> Iterator[str]:
+    """Name the fields that a condition tests."""
+    match condition:
+        case Leaf():
+            yield condition.field.name
+        case Not(part):
+            yield from fields_of(part)
+        case All(parts) | AnyOf(parts):
+            for each in parts:
+                yield from fields_of(each)
 
 
 def condition_to_json(condition: Condition) -> dict[str, object]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from routing.conditions import fields_of
 from routing.explanation import Explanation, QueueWinner, Winner
 from routing.facts import Facts, Stage
 from routing.predicates import View
@@ -43,7 +44,8 @@ class Decision:
 class RuleSet:
     """One immutable version of the rules, compiled.
 
-    The same facts always give the same decision, explanation included.
+    The same facts always give the same decision, explanation included. `fields` are those that
+    the rules test: facts that are dear to find out need not be known beside them.
 
     Raises:
         ValueError: the default queue or one that a rule routes to does not exist, or two rules
@@ -61,6 +63,7 @@ class RuleSet:
         rules = tuple(rules)
         _check(rules, queues, default_queue)
         self.version = version
+        self.fields = frozenset(name for rule in rules for name in fields_of(rule.when))
         self._queues = dict(queues)
         self._default_queue = default_queue
         self._classify = CompiledStage(Stage.CLASSIFY, rules)

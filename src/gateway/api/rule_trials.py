@@ -1,5 +1,6 @@
 """Trying the rules on a message that need not exist: nothing is stored, nothing moves."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ from gateway.api.callers import AdminCaller, Parts
 from gateway.api.problems import documented
 from gateway.api.rule_models import RuleSetBody
 from gateway.api.texts import Name, Text, Value, storable
+from gateway.languages import add_language
 from gateway.problems import invalid
 from routing.engine import RuleSet
 from routing.explanation import sentences
@@ -94,7 +96,9 @@ async def try_rules(gateway: Parts, caller: AdminCaller, body: Trial) -> TrialOu
     rules = gateway.configuration.workspace(caller.workspace_id).rules
     if body.rules is not None:
         rules = _draft(gateway, caller.workspace_id, body.rules)
-    decision = rules.decide(_facts(body))
+    known: dict[str, FactValue | None] = dict(_facts(body))
+    await asyncio.to_thread(add_language, known, rules)
+    decision = rules.decide(Facts(known))
     return TrialOut(
         queue=decision.queue,
         queue_name=decision.explanation["queue"]["name"],

@@ -12,6 +12,7 @@ from gateway.ids import parse_id
 from gateway.ingest.identities import KnownIdentity
 from gateway.ingest.state import ConversationState
 from gateway.ingest.submission import Submission
+from gateway.languages import add_language
 from routing.explanation import Explanation
 from routing.facts import ATTRIBUTE_PREFIX, FIELDS, Facts, FactValue
 from routing.priority import Priority
@@ -53,6 +54,7 @@ def rule(occasion: Occasion, configuration: WorkspaceConfiguration) -> Ruling:
     previous = str(occasion.state.queue_id) if occasion.state else None
     try:
         facts = gather(occasion)
+        add_language(facts, configuration.rules)
         decision = configuration.rules.decide(Facts(facts), fallback_queue=previous)
     except Exception as error:
         log.exception("routing.failed", channel=str(occasion.submission.channel.config.id))
