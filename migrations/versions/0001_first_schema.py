@@ -520,6 +520,18 @@ def upgrade() -> None:
         postgresql_where=sa.text("sha256 IS NOT NULL"),
     )
     op.create_table(
+        "sending_pace",
+        sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("channel_id", sa.Uuid(), nullable=False),
+        sa.Column("full_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "channel_id"],
+            ["channel.workspace_id", "channel.id"],
+            name=op.f("sending_pace_workspace_id_channel_id_fkey"),
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "channel_id", name=op.f("sending_pace_pkey")),
+    )
+    op.create_table(
         "assignment",
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("conversation_id", sa.Uuid(), nullable=False),
@@ -785,6 +797,7 @@ def upgrade() -> None:
         sa.Column("segments", sa.Integer(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("forgiven", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("provider_id", sa.Text(), nullable=True),
@@ -992,6 +1005,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("ended_at IS NULL"),
     )
     op.drop_table("assignment")
+    op.drop_table("sending_pace")
     op.drop_index(
         op.f("quarantine_sha256_idx"),
         table_name="quarantine",

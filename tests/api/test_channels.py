@@ -62,6 +62,8 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
     ({"settings": {"\ud800": "x"}}, "/settings", ""),
     ({"secrets": {"auth_token": "\ud800"}}, "/secrets/auth_token", ""),
     ({"colour": "red"}, "/colour", ""),
+    ({"settings": {"max_per_second": "fast"}}, "/settings/max_per_second", "above 0"),
+    ({"settings": {"max_per_minute": "0"}}, "/settings/max_per_minute", "above 0"),
 ]
 
 

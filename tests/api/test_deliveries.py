@@ -50,6 +50,45 @@ async def test_every_try_is_shown(team: Team) -> None:
     assert (await team.call("GET", f"/v1/deliveries/{NOTHING}")).status_code == 404
 
 
+async def test_a_failed_delivery_is_sent_again_when_asked(team: Team) -> None:
+    failed, queued = await replies(team, 2)
+    await team.sql(
+        """UPDATE delivery SET state = 'failed', attempts = 8, failure = 'rejected', detail = 'no',
+           provider_id = 'x' WHERE id = $1::uuid""",
+        failed,
+    )
+    again = await team.ask("POST", f"/v1/deliveries/{failed}/retry", token=team.agent)
+    assert (again["id"], again["state"], again["failure"]) == (failed, "queued", None)
+    for delivery in (failed, queued):
+        refused = await team.call("POST", f"/v1/deliveries/{delivery}/retry")
+        assert refused.status_code == 409
+        assert "queued" in refused.json()["detail"]
+    assert (await team.call("POST", f"/v1/deliveries/{NOTHING}/retry")).status_code == 404
+
+
+async def test_dead_letters_are_chosen_and_sent_again_together(team: Team, other: Team) -> None:
+    first, second, third = await replies(team, 3)
+    for who in (team, other):
+        await who.sql("UPDATE delivery SET state = 'failed', failure = 'rejected'")
+    await team.sql("UPDATE delivery SET failure = 'unauthorised' WHERE id = $1::uuid", first)
+    listed = await team.get("/v1/deliveries?state=failed&failure=unauthorised")
+    assert [each["id"] for each in listed["items"]] == [first]
+    chat = team.channels["chat"].id
+    assert (await team.get(f"/v1/deliveries?channel={chat}"))["items"] == []
+
+    path = "/v1/deliveries/retry"
+    assert (await team.call("POST", path, {}, token=team.agent)).status_code == 403
+    for wrong in ({"failure": "bad luck"}, {"created_since": "2026-01-01T00:00:00"}, {"all": 1}):
+        assert (await team.call("POST", path, wrong)).status_code == 422
+    assert await team.ask("POST", path, {"channel": str(chat)}) == {"retried": 0, "more": False}
+    future = {"created_since": "2099-01-01T00:00:00Z"}
+    assert (await team.ask("POST", path, future))["retried"] == 0
+    assert (await team.ask("POST", path, {"failure": "unauthorised"}))["retried"] == 1
+    assert await team.ask("POST", path, {}) == {"retried": 2, "more": False}
+    states = {each["id"]: each["state"] for each in (await team.get("/v1/deliveries"))["items"]}
+    assert states == {first: "queued", second: "queued", third: "queued"}
+
+
 async def test_attachments_come_as_harmless_downloads(team: Team) -> None:
     content = b"%PDF-1.7 <script>alert(1)</script>"
     mail = await team.mail(mail_of(attachment=content))

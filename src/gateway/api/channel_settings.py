@@ -18,6 +18,7 @@ from channels.email.signing import (
 )
 from channels.form_fields import InvalidFields, read_fields
 from gateway.database.schema import Channel
+from gateway.delivery.pace import FASTEST, WINDOWS_S, limit_of
 from gateway.problems import invalid
 from routing.problems import below
 
@@ -40,11 +41,16 @@ def setting_names(adapter: Adapter) -> frozenset[str]:
     `reply_channel`: the id of the email channel that answers a form's submissions.
     `reply_tags`: `on` where the mailbox takes sub-addresses (`support+tag@`, RFC 5233): answers
     then ask to be answered at one, which finds the conversation without any header.
+    `max_per_second`, `max_per_minute`: how many tries of sending the provider bears.
     """
     return adapter.settings | {CONTINUE_HOURS} | _OF_KIND.get(adapter.kind, set())
 
 
-_OF_KIND: Mapping[Kind, set[str]] = {"web_form": {REPLY_CHANNEL}, "email": {REPLY_TAGS}}
+_OF_KIND: Mapping[Kind, set[str]] = {
+    "web_form": {REPLY_CHANNEL},
+    "email": {REPLY_TAGS, *WINDOWS_S},
+    "sms": {*WINDOWS_S},
+}
 
 
 def merged(former: Mapping[str, str], changes: Changes) -> dict[str, str]:
@@ -62,6 +68,7 @@ async def check(
         *_unknown("/secrets", secrets, adapter.secrets),
         *_continuation(settings.get(CONTINUE_HOURS)),
         *_switch(REPLY_TAGS, settings.get(REPLY_TAGS)),
+        *_limits(settings),
         *(_form(settings) if adapter.kind == "web_form" else []),
         *_signing(settings.get(SELECTOR), secrets.get(PRIVATE_KEY)),
     ]
@@ -82,6 +89,15 @@ def _unknown(pointer: str, given: Changes, known: frozenset[str]) -> Mistakes:
 
 def _switch(name: str, value: str | None) -> Mistakes:
     return [] if value in {None, "on", "off"} else [(below("/settings", name), "must be on or off")]
+
+
+def _limits(settings: Changes) -> Mistakes:
+    what = f"must be a number above 0 and at most {FASTEST:g}"
+    return [
+        (below("/settings", name), what)
+        for name in WINDOWS_S
+        if (value := settings.get(name)) is not None and limit_of(value) is None
+    ]
 
 
 def _signing(selector: str | None, pem: str | None) -> Mistakes:

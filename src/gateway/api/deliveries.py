@@ -5,14 +5,18 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlalchemy import select, tuple_
 
-from gateway.api.callers import AgentCaller, Parts
+from channels.errors import Failure
+from gateway.api.callers import AdminCaller, AgentCaller, Parts
 from gateway.api.pages import Cursor, Limit, Page, encode_cursor, moment_and_id_after
 from gateway.api.problems import documented
 from gateway.database.schema import Attempt, Delivery
-from gateway.problems import not_found
+from gateway.delivery import retries
+from gateway.delivery.retries import Wanted
+from gateway.problems import conflict, not_found
+from gateway.wakeups import Topic
 
 router = APIRouter(
     prefix="/v1/deliveries", tags=["deliveries"], responses=documented(401, 403, 422, 503)
@@ -57,11 +61,33 @@ class DeliveryWithAttempts(DeliverySummary):
     tries: list[AttemptOut]
 
 
+class Retry(BaseModel):
+    """Which failed deliveries to send again: all that fit what is given."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"failure": "unauthorised"}]}
+    )
+
+    channel: UUID | None = None
+    failure: Failure | None = None
+    created_since: AwareDatetime | None = None
+    created_before: AwareDatetime | None = None
+
+
+class Retried(BaseModel):
+    """How many are queued again; with `more`, ask once more."""
+
+    retried: int
+    more: bool
+
+
 @router.get("")
 async def list_deliveries(
     gateway: Parts,
     caller: AgentCaller,
     state: Annotated[State | None, Query(description="Only those, such as `failed`")] = None,
+    channel: Annotated[UUID | None, Query(description="Only those of this channel")] = None,
+    failure: Annotated[Failure | None, Query(description="Only those with this reason")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[DeliverySummary]:
@@ -72,8 +98,12 @@ async def list_deliveries(
         .order_by(Delivery.created_at.desc(), Delivery.id.desc())
         .limit(limit)
     )
-    if state is not None:
-        statement = statement.where(Delivery.state == state)
+    for column, value in (
+        (Delivery.state, state),
+        (Delivery.channel_id, channel),
+        (Delivery.failure, failure),
+    ):
+        statement = statement if value is None else statement.where(column == value)
     if cursor is not None:
         after = tuple_(*moment_and_id_after(cursor))
         statement = statement.where(tuple_(Delivery.created_at, Delivery.id) < after)
@@ -105,6 +135,40 @@ async def get_delivery(
             for attempt in await session.scalars(attempts)
         ]
     return DeliveryWithAttempts(**dict(_shown(row)), tries=tries)
+
+
+@router.post("/{id}/retry", responses=documented(404, 409))
+async def retry_delivery(
+    gateway: Parts,
+    caller: AgentCaller,
+    id: UUID,  # noqa: A002
+) -> DeliverySummary:
+    """Send a failed delivery again, with as many tries as a new one."""
+    async with gateway.database.transaction() as session:
+        number = await retries.retry(session, caller.workspace_id, Wanted(id=id))
+    async with gateway.database.transaction() as session:
+        row = await session.get(Delivery, (caller.workspace_id, id))
+    if row is None:
+        raise not_found("delivery")
+    if not number:
+        raise conflict(f"the delivery is {row.state}: only failed ones are sent again")
+    gateway.wakeups.notify(Topic.DELIVERY, Topic.FEED)
+    return _shown(row)
+
+
+@router.post("/retry")
+async def retry_deliveries(gateway: Parts, caller: AdminCaller, body: Retry) -> Retried:
+    """Send failed deliveries again, the oldest first, some hundreds at once."""
+    wanted = Wanted(
+        channel_id=body.channel,
+        failure=body.failure,
+        since=body.created_since,
+        until=body.created_before,
+    )
+    async with gateway.database.transaction() as session:
+        number = await retries.retry(session, caller.workspace_id, wanted)
+    gateway.wakeups.notify(Topic.DELIVERY, Topic.FEED)
+    return Retried(retried=number, more=number == retries.MOST)
 
 
 def _shown(row: Delivery) -> DeliverySummary:

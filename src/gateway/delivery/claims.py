@@ -9,19 +9,33 @@ from uuid import UUID
 from sqlalchemy import JSON, Integer, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.delivery.pace import NO_PACES, Pace
+
 MOST = 100
 """So many are claimed at most; there may be more."""
 
 # Why no two workers send one delivery, nor two of one conversation: a delivery leaves `queued` and
-# `sending` for ever, so an earlier one that this statement's snapshot does not see there has ended;
-# and of a row that another worker took since the snapshot, the lock rechecks the newest version.
+# `sending` until somebody retries it by hand, so an earlier one that this statement's snapshot does
+# not see there has ended, and what is retried has lost its place in the order anyhow; and of a row
+# that another worker took since the snapshot, the lock rechecks the newest version.
+# A pace that another worker has locked is passed over with its channel: that one sends.
 # OFFSET 0 and the outer LIMIT keep the planner from reading the whole backlog to find a handful.
 CLAIM = (
     text("""
-WITH channel_room AS MATERIALIZED (
+WITH paced AS MATERIALIZED (
+    SELECT p.workspace_id, p.channel_id, pace.interval_s, greatest(0, floor(1e-6 + pace.burst
+               - greatest(extract(epoch FROM p.full_at - now()), 0) / pace.interval_s)) AS tokens
+      FROM sending_pace p
+      JOIN unnest(CAST(:paced AS uuid[]), CAST(:bursts AS int[]), CAST(:intervals AS float8[]))
+             AS pace (channel_id, burst, interval_s) ON pace.channel_id = p.channel_id
+       FOR UPDATE OF p SKIP LOCKED
+), channel_room AS MATERIALIZED (
     SELECT c.workspace_id, c.id, c.archived_at IS NOT NULL AS is_archived,
-           greatest(:slots - coalesce(busy.sending, 0), 0) AS slots
+           least(greatest(:slots - coalesce(busy.sending, 0), 0),
+                 CASE WHEN c.id = ANY (CAST(:paced AS uuid[])) THEN coalesce(paced.tokens, 0)
+                      ELSE :slots END)::int AS slots
       FROM channel c
+      LEFT JOIN paced ON (paced.workspace_id, paced.channel_id) = (c.workspace_id, c.id)
       LEFT JOIN unnest(CAST(:busy_channels AS uuid[]), CAST(:busy_slots AS int[]))
              AS busy (channel_id, sending) ON busy.channel_id = c.id
      WHERE c.kind <> 'chat'
@@ -54,14 +68,23 @@ WITH channel_room AS MATERIALIZED (
       FROM due
      WHERE d.workspace_id = due.workspace_id AND d.id = due.id
  RETURNING d.workspace_id, d.id, d.conversation_id, d.message_id, d.channel_id, d.recipient,
-           d.text_from, d.text_to, d.attempts, d.failure, due.is_archived
+           d.text_from, d.text_to, d.attempts, d.forgiven, d.failure, due.is_archived
+), paid AS (
+    UPDATE sending_pace b
+       SET full_at = greatest(b.full_at, clock_timestamp())
+                   + taken.number * make_interval(secs => interval_s)
+      FROM paced
+      JOIN (SELECT workspace_id, channel_id, count(*) AS number FROM claimed GROUP BY 1, 2) taken
+     USING (workspace_id, channel_id)
+     WHERE (b.workspace_id, b.channel_id) = (paced.workspace_id, paced.channel_id)
 ), started AS (
     INSERT INTO attempt (workspace_id, delivery_id, number, started_at)
     SELECT workspace_id, id, attempts, clock_timestamp() FROM claimed
 )
 SELECT claimed.workspace_id, claimed.id AS delivery_id, claimed.conversation_id,
        claimed.message_id, claimed.channel_id, claimed.is_archived, claimed.attempts AS number,
-       claimed.failure AS last_failure, claimed.recipient,
+       claimed.attempts - claimed.forgiven AS tries, claimed.failure AS last_failure,
+       claimed.recipient,
        coalesce(substr(m.text, claimed.text_from + 1, claimed.text_to - claimed.text_from), m.text)
            AS text,
        m.subject, m.email, agent.name AS sender_name,
@@ -95,11 +118,34 @@ SELECT extract(epoch FROM min(next.due_at) - now())::float8
 """)
 
 
+PACES = text("""
+INSERT INTO sending_pace (workspace_id, channel_id, full_at)
+SELECT workspace_id, id, now() FROM channel WHERE id = ANY (CAST(:paced AS uuid[]))
+ON CONFLICT DO NOTHING
+""")
+
+NEXT_TOKEN = text("""
+SELECT min(waiting.seconds)::float8
+  FROM (SELECT b.workspace_id, b.channel_id,
+               extract(epoch FROM b.full_at - now())
+               - (pace.burst - 1) * pace.interval_s AS seconds
+          FROM sending_pace b
+          JOIN unnest(CAST(:paced AS uuid[]), CAST(:bursts AS int[]), CAST(:intervals AS float8[]))
+                 AS pace (channel_id, burst, interval_s) USING (channel_id)) waiting
+ WHERE waiting.seconds > 0
+   AND EXISTS (SELECT FROM delivery d
+                WHERE d.workspace_id = waiting.workspace_id AND d.channel_id = waiting.channel_id
+                  AND d.state IN ('queued', 'sending') AND d.due_at <= now()
+                  AND (d.state = 'queued' OR d.lease_until <= now()))
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A delivery in this worker's hands, with what sending it needs.
 
-    `number` is the attempt's, and proof of the claim: whoever claims it later has a higher one.
+    `number` is the attempt's, and proof of the claim: whoever claims it later has a higher one;
+    `tries` counts those since somebody last retried it by hand.
     `email` are the message's identifiers as JSON, `last_failure` what the former attempt met;
     `is_unwanted` says that the recipient wants nothing from the channel.
     """
@@ -111,6 +157,7 @@ class Claimed:
     channel_id: UUID
     is_archived: bool
     number: int
+    tries: int
     last_failure: str | None
     recipient: str = field(repr=False)
     text: str = field(repr=False)
@@ -122,13 +169,21 @@ class Claimed:
 
 
 async def claim(
-    session: AsyncSession, *, slots: int, busy: Mapping[UUID, int], lease: timedelta
+    session: AsyncSession,
+    *,
+    slots: int,
+    busy: Mapping[UUID, int],
+    lease: timedelta,
+    paces: Mapping[UUID, Pace] = NO_PACES,
 ) -> list[Claimed]:
     """Take what is due and may be sent now: `slots` less `busy` per channel, `MOST` in all.
 
-    Left alone are chat, and whatever waits for an earlier delivery of its conversation. A delivery
-    whose lease has run out is taken again; its open attempt stays as it is.
+    Left alone are chat, whatever waits for an earlier delivery of its conversation, and what the
+    channel's pace has no token for. A delivery whose lease has run out is taken again; its open
+    attempt stays as it is.
     """
+    if paces:
+        await session.execute(PACES, {"paced": list(paces)})
     rows = await session.execute(
         CLAIM,
         {
@@ -136,12 +191,26 @@ async def claim(
             "busy_channels": list(busy),
             "busy_slots": list(busy.values()),
             "lease": lease,
+            **_columns(paces),
         },
     )
     return [Claimed(**row) for row in rows.mappings()]
 
 
-async def seconds_until_next(session: AsyncSession) -> float | None:
-    """How long until the next delivery falls due; None if none waits for its time."""
-    seconds: float | None = await session.scalar(NEXT_DUE)
-    return seconds
+async def seconds_until_next(
+    session: AsyncSession, paces: Mapping[UUID, Pace] = NO_PACES
+) -> float | None:
+    """How long until the next delivery falls due or has its token; None if none waits for that."""
+    due: float | None = await session.scalar(NEXT_DUE)
+    if not paces:
+        return due
+    token: float | None = await session.scalar(NEXT_TOKEN, _columns(paces))
+    return min((each for each in (due, token) if each is not None), default=None)
+
+
+def _columns(paces: Mapping[UUID, Pace]) -> dict[str, list[Any]]:
+    return {
+        "paced": list(paces),
+        "bursts": [pace.burst for pace in paces.values()],
+        "intervals": [pace.interval_s for pace in paces.values()],
+    }

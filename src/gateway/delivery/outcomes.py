@@ -58,10 +58,10 @@ def taken(sent: Sent) -> Outcome:
     )
 
 
-def refused(error: SendFailed, number: int, policy: RetryPolicy, chance: float) -> Outcome:
-    """Return the end of attempt `number`: queued again if it may pass and tries are left."""
-    is_last = not error.failure.is_temporary or number >= policy.max_attempts
-    pause = timedelta(seconds=policy.backoff_s(number, error.retry_after, chance))
+def refused(error: SendFailed, tries: int, policy: RetryPolicy, chance: float) -> Outcome:
+    """Return the end of the latest of `tries`: queued again if it may pass and tries are left."""
+    is_last = not error.failure.is_temporary or tries >= policy.max_attempts
+    pause = timedelta(seconds=policy.backoff_s(tries, error.retry_after, chance))
     return Outcome(
         result="temporary" if error.failure.is_temporary else "permanent",
         state="failed" if is_last else "queued",

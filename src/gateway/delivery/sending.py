@@ -64,10 +64,10 @@ class Sender:
             failed = SendFailed(Failure.UNREACHABLE, f"no answer in {self._timeout_s:g} seconds")
         except Exception as error:  # noqa: BLE001 - an adapter's bug must not end the worker
             failed = _unexpected(error, claimed)
-        return refused(failed, claimed.number, self._policy, random.random())  # noqa: S311 - jitter
+        return refused(failed, claimed.tries, self._policy, random.random())  # noqa: S311 - jitter
 
     async def _send(self, claimed: Claimed) -> Sent:
-        if claimed.number > self._policy.max_attempts:
+        if claimed.tries > self._policy.max_attempts:
             raise SendFailed(Failure.UNAVAILABLE, "given up: no worker survived the last attempt")
         if claimed.is_unwanted:
             raise SendFailed(Failure.BAD_RECIPIENT, OPTED_OUT, code="opted_out")

@@ -16,6 +16,7 @@ from gateway.delivery.claims import MOST, Claimed, claim, seconds_until_next
 from gateway.delivery.faults import told
 from gateway.delivery.opt_outs import note_refusal
 from gateway.delivery.outcomes import Outcome, RetryPolicy
+from gateway.delivery.pace import paces_of
 from gateway.delivery.records import record
 from gateway.delivery.sending import Sender
 from gateway.files.blobs import BlobStore
@@ -53,6 +54,7 @@ class DeliveryWorker:
         http: httpx.AsyncClient,
     ) -> None:
         self._database = database
+        self._configuration = configuration
         self._wakeups = wakeups
         self._attempts = metrics.attempts
         self._poll_interval_s = settings.poll_interval_s
@@ -98,14 +100,16 @@ class DeliveryWorker:
 
     async def _claim_and_start(self, hint: asyncio.Event) -> float:
         held_until = asyncio.get_running_loop().time() + self._lease_s
+        paces = paces_of(self._configuration.all_channels())
         async with self._database.transaction() as session:
             claimed = await claim(
                 session,
                 slots=CHANNEL_SLOTS,
                 busy=self._busy,
                 lease=timedelta(seconds=self._lease_s),
+                paces=paces,
             )
-            until_next = await seconds_until_next(session)
+            until_next = await seconds_until_next(session, paces)
         for each in claimed:
             self._start(each, held_until, hint)
         if len(claimed) == MOST:

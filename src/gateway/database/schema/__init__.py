@@ -19,7 +19,7 @@ from gateway.database.schema.conversations import (
     RemoteFile,
     ThreadRef,
 )
-from gateway.database.schema.deliveries import Attempt, Delivery, OptOut
+from gateway.database.schema.deliveries import Attempt, Delivery, OptOut, SendingPace
 from gateway.database.schema.feed import Event, FeedHead
 from gateway.database.schema.intake import Blob, Quarantine, RawPayload, Receipt, SpareObject
 from gateway.database.schema.queues import (
@@ -60,6 +60,7 @@ __all__ = [
     "Refusal",
     "RemoteFile",
     "RuleSetVersion",
+    "SendingPace",
     "SpareObject",
     "ThreadRef",
     "Workspace",

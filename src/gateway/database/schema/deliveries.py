@@ -22,7 +22,8 @@ class Delivery(Base):
     A long text goes in several deliveries, of the characters from `text_from` up to `text_to`.
     `segments` is what a text message takes of the carrier.
     queued -> sending -> sent -> delivered, or failed for good; `sending` past `lease_until` is a
-    worker that died, and is tried again.
+    worker that died, and is tried again. Who retries a failed one by hand has its attempts
+    `forgiven`: they count no more against the most there may be.
     """
 
     __tablename__ = "delivery"
@@ -71,6 +72,7 @@ class Delivery(Base):
     segments: Mapped[int | None]
     state: Mapped[str]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    forgiven: Mapped[int] = mapped_column(server_default=text("0"))
     due_at: Mapped[Timestamp]
     lease_until: Mapped[Timestamp | None]
     provider_id: Mapped[str | None]
@@ -96,6 +98,17 @@ class Attempt(Base):
     outcome: Mapped[str | None]
     failure: Mapped[str | None]
     detail: Mapped[str | None]
+
+
+class SendingPace(Base):
+    """The tokens of a channel that may send only so fast: when the bucket will be full again."""
+
+    __tablename__ = "sending_pace"
+    __table_args__ = (inside_workspace("channel_id", "channel"),)
+
+    workspace_id: Mapped[WorkspaceId]
+    channel_id: Mapped[UUID] = mapped_column(primary_key=True)
+    full_at: Mapped[Timestamp]
 
 
 class OptOut(Base):
