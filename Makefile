@@ -2,13 +2,15 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check fmt bench test-faults env run-env browser
+.PHONY: help run demo test check fmt bench test-faults env run-env programs
 
 export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/.uv/bin:$(PATH)
 
 UV := $(shell uv --version >/dev/null 2>&1 && echo found || echo .uv/bin/uv)
 BIN := .venv/bin
+# What tests run beside the gateway: the command, and Debian's package.
+PROGRAMS := chromium:chromium dovecot:dovecot-imapd
 BENCHMARKS = $(basename $(notdir $(shell grep -l 'results import .*publish' benchmarks/*.py)))
 
 help: ## Show what can be made
@@ -20,7 +22,7 @@ run: run-env ## Set all up and serve, with an embedded database
 demo: run-env ## Send real input through all doors of the gateway that runs
 	@$(BIN)/sportello demo
 
-test: check browser ## Set all up, check everything, run all tests
+test: check programs ## Set all up, check everything, run all tests
 	$(BIN)/pytest
 
 check: env ## Lint, format, types, layers; no tests
@@ -39,13 +41,14 @@ bench: env ## Measure: all, or one by NAME=ingest; results in benchmarks/results
 test-faults: env ## Kill real processes at random moments, twenty rounds
 	SPORTELLO_FAULT_ROUNDS=20 $(BIN)/pytest -m faults tests/faults -n 0
 
-# The tests of forms and widgets need one. Where none is, and none can be installed, they say so.
-browser:
-	@for name in chromium chromium-browser google-chrome google-chrome-stable; do \
-		command -v $$name >/dev/null && exit 0; done; \
-	echo "Installing chromium for the browser tests ..."; \
-	{ apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium; } \
-		>/dev/null 2>&1 || echo "chromium cannot be installed here: the browser tests need it" >&2
+# Tests whose program is missing, and cannot be installed, are skipped and say so.
+programs:
+	@for each in $(PROGRAMS); do \
+		PATH=$$PATH:/usr/sbin command -v $${each%%:*} >/dev/null || missing+=" $${each##*:}"; done; \
+	[ -z "$$missing" ] && exit 0; \
+	echo "Installing$$missing for the tests ..."; \
+	{ apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing; } \
+		>/dev/null 2>&1 || echo "They cannot be installed here: tests will be skipped" >&2
 
 env: $(filter-out found,$(UV))
 	@uv sync --frozen --quiet

@@ -457,6 +457,43 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'solved'"),
     )
     op.create_table(
+        "mailbox",
+        sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("channel_id", sa.Uuid(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("holder", sa.Uuid(), nullable=True),
+        sa.Column("polled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failure", sa.Text(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "channel_id"],
+            ["channel.workspace_id", "channel.id"],
+            name=op.f("mailbox_workspace_id_channel_id_fkey"),
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "channel_id", name=op.f("mailbox_pkey")),
+    )
+    op.create_table(
+        "mailbox_folder",
+        sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("channel_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("uid_validity", sa.BigInteger(), nullable=False),
+        sa.Column("last_uid", sa.BigInteger(), nullable=False),
+        sa.Column("reread_to", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tried_uid", sa.BigInteger(), nullable=True),
+        sa.Column("tries", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "channel_id"],
+            ["channel.workspace_id", "channel.id"],
+            name=op.f("mailbox_folder_workspace_id_channel_id_fkey"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "workspace_id", "channel_id", "name", name=op.f("mailbox_folder_pkey")
+        ),
+    )
+    op.create_table(
         "opt_out",
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("identity_id", sa.Uuid(), nullable=False),
@@ -1014,6 +1051,8 @@ def downgrade() -> None:
     op.drop_index(op.f("quarantine_received_at_id_idx"), table_name="quarantine")
     op.drop_table("quarantine")
     op.drop_table("opt_out")
+    op.drop_table("mailbox_folder")
+    op.drop_table("mailbox")
     op.drop_index(
         "conversation_solved_idx",
         table_name="conversation",

@@ -350,7 +350,8 @@ class Adapter:
 
     A half that is None does not exist for this provider: a form cannot be sent to, and chat is
     carried by the visitor's own socket in both directions. With `webhook`, the provider has a door
-    of its own name. Texts of more than `max_text` 16-bit units are sent as several messages.
+    of its own name; where it is `polled`, a worker fetches the mail. Texts of more than `max_text`
+    16-bit units are sent as several messages.
     """
 
     kind: Kind
@@ -360,7 +361,13 @@ class Adapter:
     status: StatusInbound | None = None
     media: MediaSource | None = None
     webhook: Webhook | None = None
+    polled: bool = False
     max_text: int | None = None
     handshake: Handshake | None = None
     settings: frozenset[str] = frozenset()
     secrets: frozenset[str] = frozenset()
+
+    @property
+    def has_smtp_door(self) -> bool:
+        """Whether mail comes by SMTP, since it comes by nothing else."""
+        return self.kind == "email" and self.webhook is None and not self.polled

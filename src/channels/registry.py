@@ -5,7 +5,9 @@ from types import MappingProxyType
 
 from channels.chat import ChatInbound
 from channels.contract import Adapter, Kind, Webhook
+from channels.email import imap_server
 from channels.email.compose import SENDER_NAME
+from channels.email.fetched import FetchedInbound
 from channels.email.mailgun import MailgunInbound
 from channels.email.mailgun_events import MailgunStatus
 from channels.email.parse import EmailInbound
@@ -57,6 +59,15 @@ _ALL = (
         outbound=SmtpOutbound(),
         settings=MAIL_SETTINGS,
         secrets=MAIL_SECRETS,
+    ),
+    Adapter(
+        kind="email",
+        provider="imap",
+        inbound=FetchedInbound(),
+        outbound=SmtpOutbound(),
+        polled=True,
+        settings=MAIL_SETTINGS | imap_server.SETTINGS,
+        secrets=MAIL_SECRETS | imap_server.SECRETS,
     ),
     Adapter(
         kind="email",

@@ -26,6 +26,7 @@ from gateway.housekeeping import keep_house
 from gateway.ingest.door import Intake
 from gateway.ingest.lightening import Lightener
 from gateway.ingest.writer import IngestWriter
+from gateway.mailboxes.worker import MailboxWorker
 from gateway.media.worker import MediaWorker
 from gateway.metrics import Metrics
 from gateway.settings import Settings
@@ -92,8 +93,8 @@ class Gateway:
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Deliveries and chores during the block."""
-        async with self._running({}, works=True):
+        """Deliveries, mailboxes and chores during the block."""
+        async with self._running({"writer": self.writer.run}, works=True):
             yield
 
     @asynccontextmanager
@@ -126,8 +127,12 @@ class Gateway:
             self.settings,
             http,
         )
+        mailboxes = MailboxWorker(
+            self.database, self.configuration, self.intake, self.metrics, self.settings
+        )
         return {
             "worker": deliveries.run,
+            "mailboxes": mailboxes.run,
             "media": media.run,
             "chores": partial(keep_house, self.database, self.blobs),
         }

@@ -175,5 +175,5 @@ class Configuration:
         self._by_mail_address = {
             channel.config.address.lower(): channel
             for channel in channels
-            if channel.config.kind == "email" and channel.adapter.webhook is None
+            if channel.adapter.has_smtp_door
         }

@@ -40,6 +40,12 @@ class Metrics:
             ["outcome"],
             registry=self.registry,
         )
+        self.polls = Counter(
+            "sportello_mailbox_polls_total",
+            "Polls of mailboxes, by outcome: done, or the kind of failure",
+            ["outcome"],
+            registry=self.registry,
+        )
 
     def gauge(self, name: str, meaning: str, read: Callable[[], float]) -> None:
         """A figure that is read whenever somebody asks."""

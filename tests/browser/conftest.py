@@ -1,7 +1,6 @@
 """A real browser, and somebody else's website that embeds ours.
 
-Debian's chromium is looked for first, then playwright's own. Without either these tests are
-skipped, and fail where `SPORTELLO_REQUIRE_BROWSER` is set.
+Debian's chromium is looked for first, then playwright's own.
 """
 
 import asyncio
@@ -15,6 +14,7 @@ import pytest
 from playwright.async_api import Browser, Playwright, async_playwright
 from tests.browser.website import Website, open_website
 from tests.house import House
+from tests.programs import missing
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]  # both for containers
@@ -34,10 +34,7 @@ async def launched() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         path = find_browser(playwright)
         if path is None:
-            says = "no browser: install Debian's chromium, or name one by SPORTELLO_BROWSER"
-            if os.environ.get("SPORTELLO_REQUIRE_BROWSER"):
-                pytest.fail(says)
-            pytest.skip(says)
+            missing("no browser: install Debian's chromium, or name one by SPORTELLO_BROWSER")
         browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         try:
             yield browser

@@ -10,6 +10,7 @@ from channels.registry import ADAPTERS, UnknownProvider, adapter_for
     ("kind", "provider", "can_send"),
     [
         ("email", "smtp", True),
+        ("email", "imap", True),
         ("email", "mailgun", True),
         ("email", "sendgrid", True),
         ("email", "postmark", True),

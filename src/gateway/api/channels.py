@@ -16,6 +16,7 @@ from channels.registry import UnknownProvider, adapter_for
 from gateway.api import channel_settings
 from gateway.api.callers import AdminCaller, Parts
 from gateway.api.changes import configuring
+from gateway.api.mailboxes import MailboxOut, mailbox_of, mailboxes
 from gateway.api.problems import documented
 from gateway.api.texts import Name, Setting, Value
 from gateway.composition import Gateway
@@ -23,6 +24,7 @@ from gateway.database.schema import Channel
 from gateway.doors.addresses import path_of
 from gateway.first_start import new_public_key
 from gateway.ids import new_id
+from gateway.mailboxes.records import poll_anew
 from gateway.problems import conflict, invalid, not_found
 
 router = APIRouter(
@@ -90,8 +92,9 @@ class ChannelPatch(BaseModel):
 class ChannelOut(BaseModel):
     """`door` is where messages are posted to (chat: a websocket), by the channel's `public_key`.
 
-    Mail also comes by SMTP, to `smtp_door`, unless a provider posts it. `secrets_set` names the
-    secrets that are kept.
+    Mail also comes by SMTP, to `smtp_door`, unless a provider posts it or it is fetched from a
+    `mailbox`: that says how the polling goes, once it has begun. `secrets_set` names the secrets
+    that are kept.
     """
 
     id: UUID
@@ -102,6 +105,7 @@ class ChannelOut(BaseModel):
     public_key: str
     door: str = Field(examples=["https://help.example.com/in/forms/ch_8sJx"])
     smtp_door: str | None
+    mailbox: MailboxOut | None = None
     settings: dict[str, str]
     secrets_set: list[str]
     created_at: datetime
@@ -116,7 +120,9 @@ async def list_channels(gateway: Parts, caller: AdminCaller) -> list[ChannelOut]
         .order_by(Channel.id)
     )
     async with gateway.database.transaction() as session:
-        return [_shown(gateway, row) for row in await session.scalars(statement)]
+        polled = await mailboxes(session, caller.workspace_id)
+        rows = await session.scalars(statement)
+        return [_shown(gateway, row, polled.get(row.id)) for row in rows]
 
 
 @router.post("", status_code=201, responses=documented(409))
@@ -145,7 +151,8 @@ async def create_channel(gateway: Parts, caller: AdminCaller, body: ChannelIn) -
 @router.get("/{id}", responses=documented(404))
 async def get_channel(gateway: Parts, caller: AdminCaller, id: UUID) -> ChannelOut:  # noqa: A002
     async with gateway.database.transaction() as session:
-        return _shown(gateway, await _find(session, caller.workspace_id, id))
+        row = await _find(session, caller.workspace_id, id)
+        return _shown(gateway, row, await mailbox_of(session, caller.workspace_id, id))
 
 
 @router.patch("/{id}", responses=documented(404, 409))
@@ -169,7 +176,10 @@ async def change_channel(
             kept = channel_settings.merged(gateway.box.open(row.secrets), body.secrets)
             row.secrets = gateway.box.seal(kept) if kept else None
         await _save(session)
-    return _shown(gateway, row)
+        if body.settings or body.secrets:
+            await poll_anew(session, caller.workspace_id, id)
+        mailbox = await mailbox_of(session, caller.workspace_id, id)
+    return _shown(gateway, row, mailbox)
 
 
 @router.delete("/{id}", status_code=204, responses=documented(404, 409))
@@ -213,13 +223,12 @@ async def _save(session: AsyncSession) -> None:
         raise conflict("another channel receives mail for this address") from None
 
 
-def _shown(gateway: Gateway, row: Channel) -> ChannelOut:
+def _shown(gateway: Gateway, row: Channel, mailbox: MailboxOut | None = None) -> ChannelOut:
     public_url = gateway.settings.public_url
     base = (public_url or "").rstrip("/")
     if row.kind == "chat":
         base = base.replace("http", "ws", 1)
     adapter = adapter_for(row.kind, row.provider)
-    has_smtp = row.kind == "email" and adapter.webhook is None
     smtp_host = (urlsplit(public_url).hostname if public_url else None) or gateway.settings.host
     return ChannelOut(
         id=row.id,
@@ -229,7 +238,8 @@ def _shown(gateway: Gateway, row: Channel) -> ChannelOut:
         address=row.address,
         public_key=row.public_key,
         door=f"{base}{path_of(adapter, row.public_key)}",
-        smtp_door=f"{smtp_host}:{gateway.settings.smtp_port}" if has_smtp else None,
+        smtp_door=f"{smtp_host}:{gateway.settings.smtp_port}" if adapter.has_smtp_door else None,
+        mailbox=mailbox,
         settings=row.settings,
         secrets_set=sorted(gateway.box.open(row.secrets)),
         created_at=row.created_at,

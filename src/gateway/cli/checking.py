@@ -19,7 +19,7 @@ from gateway.cli.errors import setting_problem
 from gateway.database.connections import Database
 from gateway.database.migrations import current_and_head
 from gateway.database.opening import opened
-from gateway.database.schema import Channel
+from gateway.database.schema import Channel, Mailbox
 from gateway.settings import Settings
 
 SERVER_VERSION = 150_000  # PostgreSQL 15: MERGE, and what the schema was written for
@@ -92,7 +92,7 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         async with opened(settings, "sportello-check") as database:
             yield await _version(database.database)
             yield await _schema(database.database)
-            for finding in await _channels(database.database, box):
+            for finding in await channel_findings(database.database, box):
                 yield finding
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
         mend = "start the server, or correct DATABASE_URL (postgresql://user:password@host/name)"
@@ -114,10 +114,20 @@ async def _schema(database: Database) -> Finding:
     return Finding(f"the schema is at {head}")
 
 
-async def _channels(database: Database, box: SecretBox) -> list[Finding]:
+async def channel_findings(database: Database, box: SecretBox) -> list[Finding]:
+    """What the channels lack, and whose mailbox cannot be polled."""
     async with database.transaction() as session:
         rows = list(await session.scalars(select(Channel).where(Channel.archived_at.is_(None))))
-    return [_channel(row, box) for row in rows]
+        failing = select(Mailbox).where(Mailbox.failures > 0)
+        mailboxes = {row.channel_id: row for row in await session.scalars(failing)}
+    polled = [_mailbox(row, mailboxes[row.id]) for row in rows if row.id in mailboxes]
+    return [*(_channel(row, box) for row in rows), *polled]
+
+
+def _mailbox(row: Channel, mailbox: Mailbox) -> Finding:
+    last = f"{mailbox.polled_at:%Y-%m-%d %H:%M} UTC" if mailbox.polled_at else "never"
+    what = f"channel {row.name!r} cannot fetch mail: {mailbox.detail} (last fetched: {last})"
+    return Finding(what, f"mend its imap settings with PATCH /v1/channels/{row.id}, or the server")
 
 
 def _channel(row: Channel, box: SecretBox) -> Finding:
@@ -152,6 +162,7 @@ def _unsigned(row: Channel, secrets: Mapping[str, str]) -> str | None:
 
 NEEDED = {
     ("email", "smtp"): frozenset({"smtp_host"}),
+    ("email", "imap"): frozenset({"smtp_host", "imap_host", "imap_username", "imap_password"}),
     ("email", "mailgun"): frozenset({"smtp_host", "signing_key"}),
     ("email", "sendgrid"): frozenset({"smtp_host", "verification_key"}),
     ("email", "postmark"): frozenset({"smtp_host", "webhook_username", "webhook_password"}),

@@ -22,6 +22,7 @@ from gateway.database.schema.conversations import (
 from gateway.database.schema.deliveries import Attempt, Delivery, OptOut, SendingPace
 from gateway.database.schema.feed import Event, FeedHead
 from gateway.database.schema.intake import Blob, Quarantine, RawPayload, Receipt, SpareObject
+from gateway.database.schema.mailboxes import Mailbox, MailboxFolder
 from gateway.database.schema.queues import (
     Assignment,
     Decision,
@@ -50,6 +51,8 @@ __all__ = [
     "Event",
     "FeedHead",
     "Identity",
+    "Mailbox",
+    "MailboxFolder",
     "Message",
     "OptOut",
     "Quarantine",

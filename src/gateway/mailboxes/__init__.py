@@ -1,0 +1,1 @@
+"""Mailboxes of others, polled by IMAP."""
