@@ -775,6 +775,23 @@ def upgrade() -> None:
         postgresql_where=sa.text("left_at IS NULL"),
     )
     op.create_table(
+        "read_mark",
+        sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("conversation_id", sa.Uuid(), nullable=False),
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.CheckConstraint("side IN ('customer', 'agent')", name=op.f("read_mark_side_check")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "conversation_id"],
+            ["conversation.workspace_id", "conversation.id"],
+            name=op.f("read_mark_workspace_id_conversation_id_fkey"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "workspace_id", "conversation_id", "side", name=op.f("read_mark_pkey")
+        ),
+    )
+    op.create_table(
         "thread_ref",
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("rfc_message_id", sa.Text(), nullable=False),
@@ -1015,6 +1032,7 @@ def downgrade() -> None:
     op.drop_table("attachment")
     op.drop_index(op.f("thread_ref_conversation_id_idx"), table_name="thread_ref")
     op.drop_table("thread_ref")
+    op.drop_table("read_mark")
     op.drop_index(
         "queue_entry_waiting_key",
         table_name="queue_entry",

@@ -1,9 +1,12 @@
 """The visitor's side of live chat: a protocol of JSON frames, without any socket.
 
 Every frame is a JSON object whose `t` names its kind. The client begins with `hello` and is
-answered `welcome`; each of its messages is answered `ack`, repeated or not.
+answered `welcome`; each of its messages is answered `ack`, repeated or not. The whole protocol, for
+those who write a client: docs/chat-protocol.md.
 """
 
+import hashlib
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -11,6 +14,7 @@ from typing import Any, Literal
 
 import orjson
 
+from channels.addresses import MAX_EMAIL, is_email, normalise_email
 from channels.contract import ChannelConfig, InboundMessage, Payload, ReceiptKey, Sender
 from channels.errors import ChannelError, Unparseable
 from channels.text import clean
@@ -19,6 +23,7 @@ VERSION = 1
 MAX_TEXT = 8_000
 MAX_ID = 64
 MAX_TOKEN = 4_096
+MAX_USER = 200
 _MAX_POSITION = 2**63 - 1
 
 
@@ -33,12 +38,17 @@ class InvalidFrame(ChannelError):  # noqa: N818 - named as the other refusals ar
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """`hello`: the client speaks version `v`; it has `conversation` up to `after`."""
+    """`hello`: the client speaks version `v`; it has `conversation` up to `after`.
+
+    `user` is who the page says that the visitor is, `hash` the proof of it (see `is_proven`).
+    """
 
     v: int
     token: str | None = field(default=None, repr=False)
     conversation: str | None = None
     after: int | None = None
+    user: str | None = None
+    hash: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +67,51 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """`read`: the visitor has had everything up to `seq` before their eyes."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorTyping:
+    """`typing`: the visitor writes, or has stopped; it is kept nowhere."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveEmail:
+    """`email`: where the visitor can be reached after they have gone."""
+
+    email: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AskTranscript:
+    """`transcript`: mail what was said so far to `email`, or to the address that was left."""
+
+    email: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Pong:
     """`pong`: the client is there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """`welcome`: keep `token` for the next `hello`; `seq` is the newest of `conversation`'s."""
+    """`welcome`: keep `token` for the next `hello`; `seq` is the newest of `conversation`'s.
+
+    `online`: whether somebody can be expected to answer soon.
+    """
 
     v: int
     token: str = field(repr=False)
     visitor: str
     seq: int
     conversation: str | None = None
+    online: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +139,36 @@ class ServerMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentState:
+    """`agent`: somebody has taken the conversation, or left it."""
+
+    state: Literal["joined", "left"]
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTyping:
+    """`typing`: an agent writes, or has stopped."""
+
+    on: bool
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRead:
+    """`read`: the agents have read everything up to `seq`."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """`done`: an `email` is kept, a `transcript` is on its way."""
+
+    what: Literal["email", "transcript"]
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """`ping`: answer `pong`."""
 
@@ -110,17 +182,29 @@ class Err:
     ref: str | None = None
 
 
-ClientFrame = Hello | ClientMessage | Seen | Pong
-ServerFrame = Welcome | Ack | ServerMessage | Ping | Err
+ClientFrame = (
+    Hello | ClientMessage | Seen | Read | VisitorTyping | LeaveEmail | AskTranscript | Pong
+)
+ServerFrame = (
+    Welcome | Ack | ServerMessage | AgentState | AgentTyping | AgentRead | Done | Ping | Err
+)
 
 _TAGS: dict[type[ClientFrame | ServerFrame], str] = {
     Hello: "hello",
     ClientMessage: "message",
     Seen: "seen",
+    Read: "read",
+    VisitorTyping: "typing",
+    LeaveEmail: "email",
+    AskTranscript: "transcript",
     Pong: "pong",
     Welcome: "welcome",
     Ack: "ack",
     ServerMessage: "message",
+    AgentState: "agent",
+    AgentTyping: "typing",
+    AgentRead: "read",
+    Done: "done",
     Ping: "ping",
     Err: "err",
 }
@@ -160,6 +244,8 @@ def _hello(frame: dict[str, Any]) -> Hello:
         token=_text(frame, "token", MAX_TOKEN) if _has(frame, "token") else None,
         conversation=_text(frame, "conversation", MAX_ID) if _has(frame, "conversation") else None,
         after=_position(frame, "after") if _has(frame, "after") else None,
+        user=_text(frame, "user", MAX_USER) if _has(frame, "user") else None,
+        hash=_text(frame, "hash", MAX_ID) if _has(frame, "hash") else None,
     )
 
 
@@ -171,6 +257,31 @@ def _seen(frame: dict[str, Any]) -> Seen:
     return Seen(_position(frame, "seq"))
 
 
+def _read(frame: dict[str, Any]) -> Read:
+    return Read(_position(frame, "seq"))
+
+
+def _typing(frame: dict[str, Any]) -> VisitorTyping:
+    if not isinstance(frame.get("on"), bool):
+        raise InvalidFrame("invalid_field", "on must be true or false")
+    return VisitorTyping(frame["on"])
+
+
+def _email(frame: dict[str, Any]) -> LeaveEmail:
+    return LeaveEmail(_address(frame))
+
+
+def _transcript(frame: dict[str, Any]) -> AskTranscript:
+    return AskTranscript(_address(frame) if _has(frame, "email") else None)
+
+
+def _address(frame: dict[str, Any]) -> str:
+    address = normalise_email(_text(frame, "email", MAX_EMAIL))
+    if not is_email(address):
+        raise InvalidFrame("invalid_field", "email must be a mail address")
+    return address
+
+
 def _pong(_: dict[str, Any]) -> Pong:
     return Pong()
 
@@ -179,6 +290,10 @@ _DECODERS: dict[str, Callable[[dict[str, Any]], ClientFrame]] = {
     "hello": _hello,
     "message": _message,
     "seen": _seen,
+    "read": _read,
+    "typing": _typing,
+    "email": _email,
+    "transcript": _transcript,
     "pong": _pong,
 }
 
@@ -201,8 +316,32 @@ def _position(frame: dict[str, Any], name: str) -> int:
     raise InvalidFrame("invalid_field", f"{name} must be a whole number from 0")
 
 
+def user_hash(user: str, secret: str) -> str:
+    """Return the proof of a user's id: its HMAC-SHA256 with the channel's secret, in hex."""
+    return hmac.new(secret.encode(), user.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def is_proven(hello: Hello, secret: str) -> bool:
+    """Tell whether the page's server vouches for the user; never without a secret."""
+    if not (hello.user and hello.hash and secret):
+        return False
+    given = hello.hash.lower().encode("utf-8", "replace")
+    return hmac.compare_digest(user_hash(hello.user, secret).encode(), given)
+
+
+def identity_of(user: str) -> Sender:
+    """Return whom a proven id names: a mail address is the same person as in mails."""
+    user = clean(user)
+    address = normalise_email(user)
+    return Sender("email", address) if is_email(address) else Sender("visitor", f"user:{user}")
+
+
 class ChatInbound:
-    """The inbound half for chat: the body is a `message` frame, the envelope names the visitor."""
+    """The inbound half for chat: the body is a `message` frame, the envelope names the visitor.
+
+    `visitor` in the envelope is the address in that space, or `email` a proven mail address.
+    Settings: `online`; secret: `identity_secret`, which signs the ids of users.
+    """
 
     def verify(self, payload: Payload, channel: ChannelConfig) -> None:
         """Accept: the socket has proved its visitor by token before any message."""
@@ -213,9 +352,7 @@ class ChatInbound:
         Raises:
             Unparseable: `no_visitor`, or the code of the frame's own fault.
         """
-        visitor = clean(payload.envelope.get("visitor", ""))[:100]
-        if not visitor:
-            raise Unparseable("no_visitor", "the envelope names no visitor")
+        sender = _sender(payload)
         try:
             frame = decode(payload.body)
         except InvalidFrame as error:
@@ -224,8 +361,16 @@ class ChatInbound:
             raise Unparseable("unknown_frame", "only a message frame is a message")
         return InboundMessage(
             kind="chat",
-            receipt=ReceiptKey("chat", f"{visitor}:{frame.id}"),
-            sender=Sender("visitor", visitor),
+            receipt=ReceiptKey("chat", f"{sender.address}:{frame.id}"),
+            sender=sender,
             recipient=channel.address,
             text=frame.text,
         )
+
+
+def _sender(payload: Payload) -> Sender:
+    if email := clean(payload.envelope.get("email", ""))[:MAX_EMAIL]:
+        return Sender("email", email)
+    if visitor := clean(payload.envelope.get("visitor", ""))[:MAX_EMAIL]:
+        return Sender("visitor", visitor)
+    raise Unparseable("no_visitor", "the envelope names no visitor")

@@ -151,6 +151,8 @@ _ALL = (
         provider="builtin",
         inbound=ChatInbound(),
         outbound=None,
+        settings=frozenset({"online"}),
+        secrets=frozenset({"identity_secret"}),
     ),
 )
 

@@ -11,6 +11,7 @@ from gateway import problems
 from gateway.api import (
     agents,
     attachments,
+    attention,
     channels,
     contacts,
     conversations,
@@ -40,6 +41,7 @@ agent's token. Agents follow what happens over the websocket `/feed`, visitors c
 """
 ROUTERS = (
     conversations.router,
+    attention.router,
     messages.router,
     attachments.router,
     contacts.router,

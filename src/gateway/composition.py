@@ -30,6 +30,7 @@ from gateway.mailboxes.worker import MailboxWorker
 from gateway.media.worker import MediaWorker
 from gateway.metrics import Metrics
 from gateway.settings import Settings
+from gateway.signals import Signals
 from gateway.wakeups import Wakeups
 
 
@@ -65,7 +66,8 @@ class Gateway:
         self.intake = Intake(self.writer, self.lightener, self.reports, self.metrics)
         self.handshakes = Handshakes(urls or ProviderUrls())
         self.hub = Hub(database, self.wakeups, settings.poll_interval_s)
-        self.feed = FeedDoor(database, self.hub)
+        self.signals = Signals(self.wakeups, self.hub)
+        self.feed = FeedDoor(database, self.hub, self.signals)
         self.form_guard = FormGuard(box.derived(PURPOSE), settings.proxies)
         self.smtp = SmtpDoor(
             self.intake,
@@ -82,7 +84,11 @@ class Gateway:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Doors, ingest and feed during the block; deliveries too if the settings say so."""
-        loops: dict[str, Loop] = {"writer": self.writer.run, "hub": self.hub.run}
+        loops: dict[str, Loop] = {
+            "writer": self.writer.run,
+            "hub": self.hub.run,
+            "signals": self.signals.run,
+        }
         if self.settings.smtp_enabled:
             loops["smtp"] = self.smtp.run
         works = self.settings.worker

@@ -6,6 +6,7 @@ other. They are sent after the commit, many in one statement.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
 from typing import Any
@@ -36,7 +37,8 @@ class Wakeups:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._listeners: dict[Topic, set[asyncio.Event]] = {topic: set() for topic in Topic}
-        self._outgoing: set[Topic] = set()
+        self._outgoing: dict[str, None] = {}  # in order, each once
+        self._hearers: set[Callable[[str], None]] = set()
         self._has_outgoing = asyncio.Event()
 
     def listen(self, topic: Topic) -> asyncio.Event:
@@ -52,8 +54,28 @@ class Wakeups:
         """Call after the commit."""
         for topic in topics:
             self._wake(topic)
-        self._outgoing.update(topics)
+            self._send(topic)
+
+    def signal(self, text: str) -> None:
+        """Pass something on to every process, this one included, that is kept nowhere.
+
+        At most 7,999 bytes, as PostgreSQL has it; it may be lost.
+        """
+        self._hear(text)
+        self._send(text)
+
+    def hear(self, hearer: Callable[[str], None]) -> None:
+        """Call `hearer` with every signal."""
+        self._hearers.add(hearer)
+
+    def _send(self, payload: str) -> None:
+        self._outgoing.pop(payload, None)
+        self._outgoing[payload] = None
         self._has_outgoing.set()
+
+    def _hear(self, text: str) -> None:
+        for hearer in self._hearers:
+            hearer(text)
 
     def _wake(self, topic: Topic) -> None:
         for event in self._listeners[topic]:
@@ -62,8 +84,11 @@ class Wakeups:
     def _heard(self, connection: Any, pid: int, _channel: str, payload: object) -> None:
         if pid == connection.get_server_pid():
             return  # our own: everybody here was woken at once
-        with suppress(ValueError):
-            self._wake(Topic(str(payload)))
+        text = str(payload)
+        if text in set(Topic):
+            self._wake(Topic(text))
+        elif text.startswith("{"):
+            self._hear(text)
 
     async def run(self) -> None:
         """Keep a listening connection until cancelled, connecting again after a loss."""
@@ -98,11 +123,11 @@ class Wakeups:
             await self._has_outgoing.wait()
             self._has_outgoing.clear()
             if self._outgoing and not lost.is_set():
-                topics, self._outgoing = sorted(self._outgoing), set()
+                payloads, self._outgoing = list(self._outgoing), {}
                 await connection.execute(
-                    "SELECT pg_notify($1, topic) FROM unnest($2::text[]) AS topic",
+                    "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload",
                     PG_CHANNEL,
-                    topics,
+                    payloads,
                 )
 
 

@@ -12,20 +12,31 @@ from tests.channels.storable import assert_storable
 
 from channels.chat import (
     Ack,
+    AgentRead,
+    AgentState,
+    AgentTyping,
+    AskTranscript,
     ChatInbound,
     ClientFrame,
     ClientMessage,
+    Done,
     Err,
     Hello,
     InvalidFrame,
+    LeaveEmail,
     Ping,
     Pong,
+    Read,
     Seen,
     ServerFrame,
     ServerMessage,
+    VisitorTyping,
     Welcome,
     decode,
     encode,
+    identity_of,
+    is_proven,
+    user_hash,
 )
 from channels.contract import Payload, ReceiptKey
 from channels.errors import Unparseable
@@ -37,7 +48,13 @@ CLIENT_FRAMES: list[tuple[dict[str, Any], ClientFrame]] = [
         Hello(1, "tok", "c1", 7),
     ),
     ({"t": "message", "id": "m1", "text": "hello"}, ClientMessage("m1", "hello")),
+    ({"t": "hello", "v": 1, "user": "42", "hash": "ab"}, Hello(1, user="42", hash="ab")),
     ({"t": "seen", "seq": 3}, Seen(3)),
+    ({"t": "read", "seq": 3}, Read(3)),
+    ({"t": "typing", "on": True}, VisitorTyping(on=True)),
+    ({"t": "email", "email": "a@b.example"}, LeaveEmail("a@b.example")),
+    ({"t": "transcript"}, AskTranscript()),
+    ({"t": "transcript", "email": "a@b.example"}, AskTranscript("a@b.example")),
     ({"t": "pong"}, Pong()),
 ]
 
@@ -53,7 +70,14 @@ def test_client_frames_there_and_back(wire: dict[str, Any], frame: ClientFrame) 
     [
         (
             Welcome(1, "tok", "visitor-1", 4),
-            {"t": "welcome", "v": 1, "token": "tok", "visitor": "visitor-1", "seq": 4},
+            {
+                "t": "welcome",
+                "v": 1,
+                "token": "tok",
+                "visitor": "visitor-1",
+                "seq": 4,
+                "online": True,
+            },
         ),
         (
             Ack("m1", "id-1", "c1", 5, duplicate=False),
@@ -78,6 +102,10 @@ def test_client_frames_there_and_back(wire: dict[str, Any], frame: ClientFrame) 
                 "at": "2026-06-02T08:00:00+00:00",
             },
         ),
+        (AgentState("joined", "Ada"), {"t": "agent", "state": "joined", "name": "Ada"}),
+        (AgentTyping(on=False), {"t": "typing", "on": False}),
+        (AgentRead(3), {"t": "read", "seq": 3}),
+        (Done("email"), {"t": "done", "what": "email"}),
         (Ping(), {"t": "ping"}),
         (
             Err("invalid_field", "text is too long", "m1"),
@@ -112,6 +140,11 @@ def test_server_frames(frame: ServerFrame, wire: dict[str, Any]) -> None:
         ('{"t": "message", "id": "m", "text": " "}', "invalid_field"),
         (f'{{"t": "message", "id": "m", "text": "{"x" * 8001}"}}', "invalid_field"),
         ('{"t": "seen", "seq": 1.5}', "invalid_field"),
+        ('{"t": "read"}', "invalid_field"),
+        ('{"t": "typing", "on": 1}', "invalid_field"),
+        ('{"t": "email", "email": "ada"}', "invalid_field"),
+        ('{"t": "transcript", "email": 5}', "invalid_field"),
+        (f'{{"t": "hello", "v": 1, "user": "{"u" * 201}"}}', "invalid_field"),
         ('{"t": "seen", "seq": 9223372036854775808}', "invalid_field"),
     ],
 )
@@ -171,3 +204,24 @@ def test_only_invalid_frame_escapes(text: str | bytes) -> None:
 
 def test_nothing_is_refused_by_signature() -> None:
     ChatInbound().verify(Payload("", b""), chat_channel())
+
+
+def test_the_hash_is_hmac_sha256_in_hex() -> None:
+    """RFC 4231, test case 2."""
+    expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    assert user_hash("what do ya want for nothing?", "Jefe") == expected
+
+
+def test_who_a_user_is() -> None:
+    assert is_proven(Hello(1, user="42", hash=user_hash("42", "s").upper()), "s")
+    assert not is_proven(Hello(1, user="42", hash=user_hash("42", "")), "")
+    assert not is_proven(Hello(1, user="42"), "s")
+    assert not is_proven(Hello(1, user="42", hash="\u00e8"), "s")
+    assert (identity_of("42").space, identity_of("42").address) == ("visitor", "user:42")
+    mail = identity_of(" Ada@Example.COM ")
+    assert (mail.space, mail.address) == ("email", "ada@example.com")
+
+
+def test_a_proven_address_writes_as_itself() -> None:
+    sender = parse(b'{"t":"message","id":"m1","text":"x"}', email="ada@example.com").sender
+    assert (sender.space, sender.address) == ("email", "ada@example.com")

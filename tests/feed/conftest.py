@@ -18,6 +18,7 @@ from gateway.database.connections import Database
 from gateway.feed.connection import Pace
 from gateway.feed.door import FeedDoor
 from gateway.feed.hub import Hub
+from gateway.signals import Signals
 from gateway.wakeups import Wakeups
 
 
@@ -85,7 +86,7 @@ async def node(
     """`hears` False: nobody tells the hub of anything."""
     wakeups = Wakeups(database)
     hub = Hub(database, wakeups, poll_interval_s)
-    door = FeedDoor(database, hub, pace)
+    door = FeedDoor(database, hub, Signals(wakeups, hub), pace)
     listening = [wakeups.run()] if hears else []
     async with running(hub.run(), *listening), serving(door) as url:
         yield Node(url, wakeups, hub, door)

@@ -38,7 +38,8 @@ def setting_names(adapter: Adapter) -> frozenset[str]:
     """The adapter's own names and those that the gateway reads.
 
     `continue_hours`: how long after the last message another one still speaks of the same matter.
-    `reply_channel`: the id of the email channel that answers a form's submissions.
+    `reply_channel`: the id of the email channel that answers a form's submissions, and sends a
+    chat's transcripts.
     `reply_tags`: `on` where the mailbox takes sub-addresses (`support+tag@`, RFC 5233): answers
     then ask to be answered at one, which finds the conversation without any header.
     `max_per_second`, `max_per_minute`: how many tries of sending the provider bears.
@@ -50,6 +51,7 @@ _OF_KIND: Mapping[Kind, set[str]] = {
     "web_form": {REPLY_CHANNEL},
     "email": {REPLY_TAGS, *WINDOWS_S},
     "sms": {*WINDOWS_S},
+    "chat": {REPLY_CHANNEL},
 }
 
 
@@ -71,8 +73,12 @@ async def check(
         *_limits(settings),
         *(_form(settings) if adapter.kind == "web_form" else []),
         *_signing(settings.get(SELECTOR), secrets.get(PRIVATE_KEY)),
+        *_online(settings.get("online")),
     ]
-    if adapter.kind == "web_form" and (reply := settings.get(REPLY_CHANNEL)) is not None:
+    if (
+        REPLY_CHANNEL in setting_names(adapter)
+        and (reply := settings.get(REPLY_CHANNEL)) is not None
+    ):
         mistakes += await _reply_channel(session, workspace_id, reply)
     if mistakes:
         raise invalid("the channel has mistakes", mistakes)
@@ -121,6 +127,12 @@ def _continuation(hours: str | None) -> Mistakes:
         is_sound = False
     what = f"must be a number of hours, above 0 and at most {LONGEST_CONTINUATION_H:g}"
     return [] if is_sound else [(f"/settings/{CONTINUE_HOURS}", what)]
+
+
+def _online(value: str | None) -> Mistakes:
+    """Whether a chat is answered: always, never, or while somebody follows the feed."""
+    is_known = value in {None, "yes", "no", "agents"}
+    return [] if is_known else [("/settings/online", "must be yes, no or agents")]
 
 
 def _form(settings: Changes) -> Mistakes:

@@ -17,6 +17,7 @@ from gateway.api.texts import Text
 from gateway.conversations import assigning, commands, joining, reading
 from gateway.conversations.assigning import Done
 from gateway.conversations.commands import Command
+from gateway.conversations.read_marks import read_marks
 from gateway.conversations.reading import Wanted
 from gateway.database.schema import Decision
 from gateway.feed.item import ConversationItem
@@ -49,6 +50,13 @@ class DecisionOut(BaseModel):
     error: str | None
 
 
+class ReadOut(BaseModel):
+    """The `seq` up to which each side has read, 0 where nothing is known."""
+
+    customer: int = 0
+    agent: int = 0
+
+
 class Conversation(ConversationItem):
     """`links` are conversations that speak of each other; nothing is merged silently.
 
@@ -56,6 +64,7 @@ class Conversation(ConversationItem):
     """
 
     links: list[UUID]
+    read: ReadOut
     merged_into: UUID | None
 
 
@@ -153,7 +162,8 @@ async def get_conversation(gateway: Parts, caller: AgentCaller, id: UUID) -> Con
             raise not_found("conversation")
         links = await reading.list_links(session, caller.workspace_id, id)
         merged_into = await reading.merged_into(session, caller.workspace_id, id)
-    return Conversation(**dict(item), links=links, merged_into=merged_into)
+        read = ReadOut(**await read_marks(session, caller.workspace_id, id))
+    return Conversation(**dict(item), links=links, read=read, merged_into=merged_into)
 
 
 @router.get("/conversations/{id}/messages")
@@ -282,7 +292,13 @@ async def solve(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome:  # no
     """Mark the matter as solved; a further message of the customer reopens it."""
     return _told(
         gateway,
-        await assigning.solve(gateway.database, caller.workspace_id, id, acting_agent(caller)),
+        await assigning.solve(
+            gateway.database,
+            gateway.configuration,
+            caller.workspace_id,
+            id,
+            acting_agent(caller),
+        ),
     )
 
 

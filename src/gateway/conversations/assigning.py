@@ -6,8 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from gateway.configuration import Configuration
 from gateway.conversations.change import Change, changing, locked
 from gateway.conversations.messages import add_note
+from gateway.conversations.transcripts import mail_at_the_end
 from gateway.database.connections import Database
 from gateway.database.schema import Conversation, Escalation, Queue, QueueEntry
 from gateway.feed.log import EventType
@@ -167,7 +169,11 @@ async def _leave(change: Change, reason: str) -> datetime:
 
 
 async def solve(
-    database: Database, workspace_id: int, conversation_id: UUID, agent_id: UUID
+    database: Database,
+    configuration: Configuration,
+    workspace_id: int,
+    conversation_id: UUID,
+    agent_id: UUID,
 ) -> Done:
     """Mark a matter as solved; a further message of the customer reopens it.
 
@@ -185,6 +191,7 @@ async def solve(
         change.row.solved_at = change.now
         changed = {"status": "solved", "assignee": agent_id, "solved_at": change.now}
         change.tell(EventType.SOLVED, {"conversation": changed})
+        await mail_at_the_end(change, configuration)
     return done(change)
 
 

@@ -36,6 +36,36 @@ def add_note(change: Change, agent_id: UUID, text: str) -> UUID:
     return message.id
 
 
+def add_remark(change: Change, text: str, attributes: dict[str, str]) -> UUID:
+    """A note that nobody wrote: what agents should know of the customer."""
+    message = _message(change, None, "note", text)
+    message.automatic = True
+    message.attributes = attributes
+    _tell(change, EventType.NOTED, message)
+    return message.id
+
+
+async def mail_aside(
+    change: Change, configuration: Configuration, recipient: str, *, subject: str, text: str
+) -> UUID:
+    """Send a mail beside the channel that the customer used; agents see it as a note.
+
+    Raises:
+        Problem: 409 if there is no mail channel, or the conversation's own is archived.
+    """
+    channel = configuration.channel(change.row.workspace_id, change.row.channel_id)
+    if channel is None:
+        raise conflict("the channel of this conversation is archived: no answer can be sent")
+    destination = Destination(_mail_channel(configuration, channel), recipient)
+    message = _message(change, None, "note", text)
+    message.automatic = True
+    message.subject = subject
+    message.email = await _thread(change, message.id, destination)
+    change.session.add_all(_deliveries(change, message, destination))
+    _tell(change, EventType.NOTED, message)
+    return message.id
+
+
 async def add_reply(
     change: Change, configuration: Configuration, agent_id: UUID, text: str
 ) -> UUID:
@@ -84,7 +114,7 @@ def _spans(text: str, adapter: Adapter) -> tuple[Span, ...]:
     return (Span(0, len(text)),) if adapter.max_text is None else split(text, adapter.max_text)
 
 
-def _message(change: Change, agent_id: UUID, direction: str, text: str) -> Message:
+def _message(change: Change, agent_id: UUID | None, direction: str, text: str) -> Message:
     change.row.message_count += 1
     change.row.last_message_at = change.now
     message = Message(
@@ -164,7 +194,7 @@ def _reached(address: str, last: Message | None) -> str:
 
 
 def _mail_channel(configuration: Configuration, form: ConfiguredChannel) -> ConfiguredChannel:
-    """Forms are answered by mail: over the form's `reply_channel`, or the oldest mail channel."""
+    """Mail goes out by the channel's own `reply_channel`, or the oldest mail channel."""
     channels = configuration.workspace(form.workspace_id).channels
     wanted = form.config.settings.get("reply_channel")
     mails = [
@@ -173,7 +203,7 @@ def _mail_channel(configuration: Configuration, form: ConfiguredChannel) -> Conf
         if channel.config.kind == "email" and wanted in {None, str(id_)}
     ]
     if not mails:
-        raise conflict("forms are answered by mail, and there is no email channel to do it")
+        raise conflict("this goes by mail, and there is no email channel to do it")
     return mails[0]
 
 

@@ -15,6 +15,16 @@ class Disconnected(Exception):  # noqa: N818 - says what is the case
     """The client went away before its request was whole."""
 
 
+def client_of(scope: Scope, proxies: int) -> str:
+    """The client's address as the outermost of our own `proxies` saw it; 0: as we see it."""
+    peer = scope.get("client")
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    seen = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
+    if proxies and len(seen) >= proxies and seen[-proxies].strip():
+        return seen[-proxies].strip()
+    return str(peer[0]) if peer else ""
+
+
 class Exchange:
     """A request that is to be answered once, by `answer`."""
 
@@ -37,12 +47,7 @@ class Exchange:
         return {name: value for name in names if (value := self.header(name)) is not None}
 
     def client(self, proxies: int) -> str:
-        """The client's address as the outermost of our own `proxies` saw it; 0: as we see it."""
-        peer = self.scope.get("client")
-        seen = (self.header("x-forwarded-for") or "").split(",")
-        if proxies and len(seen) >= proxies and seen[-proxies].strip():
-            return seen[-proxies].strip()
-        return str(peer[0]) if peer else ""
+        return client_of(self.scope, proxies)
 
     def url(self, public_url: str | None) -> str:
         """The address that the client used: below `public_url` where a proxy stands in front."""

@@ -16,6 +16,7 @@ from gateway.feed.reader import FeedReader
 from gateway.feed.session import Session
 from gateway.feed.wire import Wire
 from gateway.ids import new_id
+from gateway.signals import Signals, Typing
 
 RETRY_S = 0.5
 
@@ -37,11 +38,18 @@ class Connection:
     """Two tasks and a timer: this one works and sends, one listens, the timer asks for pings."""
 
     def __init__(
-        self, websocket: WebSocket, database: Database, hub: Hub, reader: FeedReader, pace: Pace
+        self,
+        websocket: WebSocket,
+        database: Database,
+        hub: Hub,
+        signals: Signals,
+        reader: FeedReader,
+        pace: Pace,
     ) -> None:
         self._wire = Wire(websocket)
         self._database = database
         self._hub = hub
+        self._signals = signals
         self._reader = reader
         self._pace = pace
         self._wake = asyncio.Event()
@@ -95,11 +103,16 @@ class Connection:
                 )
             )
             session = Session(principal, bounds.epoch, tail, self._reader, self._wire)
-            await self._serve(session, tail)
+            await self._serve(session, tail, principal.workspace_id)
         finally:
             self._hub.unfollow(principal.workspace_id, self._wake)
 
-    async def _serve(self, session: Session, tail: Tail) -> None:
+    async def _serve(self, session: Session, tail: Tail, workspace_id: int) -> None:
+        def hear(typing: Typing) -> None:
+            session.hear(typing)
+            self._wake.set()
+
+        self._signals.follow(workspace_id, hear)
         listening = asyncio.create_task(self._listen(session))
         self._await_next_beat()
         try:
@@ -109,6 +122,7 @@ class Connection:
                 await self._ping_if_due(tail)
                 await self._work(session)
         finally:
+            self._signals.unfollow(workspace_id, hear)
             self._beat_timer.cancel()
             listening.cancel()
 

@@ -10,6 +10,7 @@ from gateway.feed.connection import Connection, Pace
 from gateway.feed.frames import CloseCode
 from gateway.feed.hub import Hub
 from gateway.feed.reader import FeedReader
+from gateway.signals import Signals
 
 
 class FeedDoor:
@@ -19,9 +20,12 @@ class FeedDoor:
     with 1012, which tells clients nothing about when to come back.
     """
 
-    def __init__(self, database: Database, hub: Hub, pace: Pace | None = None) -> None:
+    def __init__(
+        self, database: Database, hub: Hub, signals: Signals, pace: Pace | None = None
+    ) -> None:
         self._database = database
         self._hub = hub
+        self._signals = signals
         self._pace = pace or Pace()
         self._reader = FeedReader(database)
         self._open: dict[Connection, asyncio.Future[None]] = {}
@@ -34,7 +38,9 @@ class FeedDoor:
         return WebSocketRoute(path, self._serve)
 
     async def _serve(self, websocket: WebSocket) -> None:
-        connection = Connection(websocket, self._database, self._hub, self._reader, self._pace)
+        connection = Connection(
+            websocket, self._database, self._hub, self._signals, self._reader, self._pace
+        )
         gone = self._open[connection] = asyncio.get_running_loop().create_future()
         if self._is_draining:
             connection.close(CloseCode.DRAIN)

@@ -178,6 +178,19 @@ class Evs(Frame):
     items: list[LogEvent]
 
 
+class Typing(Frame):
+    """Somebody writes in conversation `entity`, or has stopped. It has no position: never replayed.
+
+    Stop showing it after ten seconds without another.
+    """
+
+    t: Literal["typing"] = "typing"
+    entity: UUID
+    by: Literal["customer", "agent"]
+    name: str | None
+    on: bool
+
+
 class Ping(Frame):
     """To be answered by `pong`; `n` counts from 1, `head` is the last position read here."""
 
@@ -204,7 +217,8 @@ class Err(Frame):
 
 
 ServerFrame = Annotated[
-    Welcome | Resumed | Reset | Snap | Ev | Evs | Ping | Bye | Err, Field(discriminator="t")
+    Welcome | Resumed | Reset | Snap | Ev | Evs | Typing | Ping | Bye | Err,
+    Field(discriminator="t"),
 ]
 
 CLIENT_FRAME: TypeAdapter[ClientFrame] = TypeAdapter(ClientFrame)

@@ -85,6 +85,11 @@ class Hub:
         self._tails: dict[int, Tail] = {}
         self._is_away = False
 
+    @property
+    def followed(self) -> set[int]:
+        """The workspaces whose feed somebody follows here."""
+        return {workspace_id for workspace_id, tail in self._tails.items() if tail.followers}
+
     def follow(self, workspace_id: int, wake: asyncio.Event) -> Tail:
         """Have `wake` set by every event of the workspace, until `unfollow`."""
         tail = self._tail(workspace_id)

@@ -37,6 +37,7 @@ class EventType(StrEnum):
     CHANGED = "message.changed"
     EMPTIED = "message.emptied"
     DELIVERY = "delivery.changed"
+    READ = "conversation.read"
 
 
 @record

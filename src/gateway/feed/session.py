@@ -1,8 +1,10 @@
 """The subscriptions of one socket, and what they are owed."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from gateway.access.tokens import Principal
+from gateway.feed import frames
 from gateway.feed.cursor import Cursor, ResetReason
 from gateway.feed.frames import Close, CloseCode, Err, ErrorCode, Reset, Resumed, Sub, Unsub
 from gateway.feed.hub import Tail
@@ -11,6 +13,7 @@ from gateway.feed.reader import FeedReader
 from gateway.feed.subscription import Subscription
 from gateway.feed.view import View
 from gateway.feed.wire import Wire
+from gateway.signals import Typing
 
 MAX_SUBSCRIPTIONS = 32
 MAX_WAITING = 64
@@ -33,6 +36,7 @@ class Session:
         self._wire = wire
         self._waiting: list[Sub | Unsub | Err] = []
         self._subscriptions: dict[str, Subscription] = {}
+        self._typing: dict[tuple[UUID, str, str | None], Typing] = {}
 
     def take(self, request: Sub | Unsub | Err) -> None:
         """Keep a client's request, or the refusal of one, for `work`; order is kept."""
@@ -40,13 +44,29 @@ class Session:
             raise Close(CloseCode.PROTOCOL, f"more than {MAX_WAITING} requests at once")
         self._waiting.append(request)
 
+    def hear(self, typing: Typing) -> None:
+        """Keep what is to be told by `work`: of each writer the newest, and not for ever."""
+        key = (typing.conversation_id, typing.by, typing.name)
+        if key in self._typing or len(self._typing) < MAX_WAITING:
+            self._typing[key] = typing
+
     async def work(self) -> bool:
         """Answer what was asked and send what is new; whether more is known to wait."""
         while self._waiting:
             await self._answer(self._waiting[0])
             del self._waiting[0]
+        await self._tell_typing()
         unfinished = [await self._advance(sub) for sub in list(self._subscriptions.values())]
         return any(unfinished)
+
+    async def _tell_typing(self) -> None:
+        heard, self._typing = self._typing, {}
+        for typing in heard.values():
+            if any(sub.view.includes(typing) for sub in self._subscriptions.values()):
+                frame = frames.Typing(
+                    entity=typing.conversation_id, by=typing.by, name=typing.name, on=typing.on
+                )
+                await self._wire.send(frame)
 
     async def _answer(self, request: Sub | Unsub | Err) -> None:
         refusal = request if isinstance(request, Err) else self._refusal(request)

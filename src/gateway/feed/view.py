@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, or_, true
 from gateway.database.schema import Conversation
 from gateway.feed.frames import Filter
 from gateway.feed.logged import LoggedEvent
+from gateway.signals import Typing
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,17 @@ class View:
                 self.agent_id is not None
                 and self.agent_id in (event.assignee_before, event.assignee_after)
             )
+        )
+
+    def includes(self, typing: Typing) -> bool:
+        """Whether it shows who types in a conversation; one of some types only never does."""
+        if self.types is not None:
+            return False
+        return (
+            self.is_everything
+            or typing.queue_id in self.queues
+            or typing.conversation_id in self.conversations
+            or (self.agent_id is not None and self.agent_id == typing.assignee_id)
         )
 
     def condition(self) -> ColumnElement[bool]:

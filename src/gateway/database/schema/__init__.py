@@ -16,6 +16,7 @@ from gateway.database.schema.conversations import (
     ConversationLink,
     Message,
     Refusal,
+    ReadMark,
     RemoteFile,
     ThreadRef,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "Queue",
     "QueueEntry",
     "RawPayload",
+    "ReadMark",
     "Receipt",
     "Refusal",
     "RemoteFile",

@@ -117,6 +117,21 @@ class Conversation(Base):
     merged_into: Mapped[UUID | None]
 
 
+class ReadMark(Base):
+    """How far each side has read a conversation: everything up to the message `seq`."""
+
+    __tablename__ = "read_mark"
+    __table_args__ = (
+        one_of("side", "customer", "agent"),
+        inside_workspace("conversation_id", "conversation", ondelete="CASCADE"),
+    )
+
+    workspace_id: Mapped[WorkspaceId]
+    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    side: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int]
+
+
 class ConversationLink(Base):
     """Two conversations that a message speaks of at once; they are shown together, never merged."""
 

@@ -1,0 +1,103 @@
+"""What a visitor's socket reads of the database: where they are, and what is new."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from channels.chat import ServerMessage
+from channels.contract import Sender
+from channels.records import record
+from gateway.configuration import ConfiguredChannel
+from gateway.conversations.read_marks import read_marks
+from gateway.database.schema import Agent, Conversation, Identity, Message
+
+PAGE = 100
+
+
+@record
+class Situation:
+    """The visitor's present conversation, if any: its newest message, and who has it."""
+
+    conversation_id: UUID | None = None
+    seq: int = 0
+    queue_id: UUID | None = None
+    assignee_id: UUID | None = None
+    agent: str | None = None
+    agent_read: int = 0
+
+
+async def read_situation(
+    session: AsyncSession, channel: ConfiguredChannel, who: Sender
+) -> Situation:
+    statement = (
+        select(Conversation, Agent.name)
+        .join(
+            Identity,
+            (Identity.workspace_id == Conversation.workspace_id)
+            & (Identity.id == Conversation.identity_id),
+        )
+        .outerjoin(
+            Agent,
+            (Agent.workspace_id == Conversation.workspace_id)
+            & (Agent.id == Conversation.assignee_id)
+            & (Conversation.status == "assigned"),
+        )
+        .where(
+            Conversation.workspace_id == channel.workspace_id,
+            Conversation.channel_id == channel.config.id,
+            Conversation.status != "closed",
+            Identity.space == who.space,
+            Identity.address == who.address,
+        )
+        .order_by(Conversation.last_message_at.desc())
+        .limit(1)
+    )
+    row = (await session.execute(statement)).first()
+    if row is None:
+        return Situation()
+    conversation, agent = row
+    marks = await read_marks(session, channel.workspace_id, conversation.id)
+    return Situation(
+        conversation_id=conversation.id,
+        seq=conversation.message_count,
+        queue_id=conversation.queue_id,
+        assignee_id=conversation.assignee_id,
+        agent=agent,
+        agent_read=marks.get("agent", 0),
+    )
+
+
+async def read_messages(
+    session: AsyncSession, workspace_id: int, conversation_id: UUID, after: int
+) -> list[ServerMessage]:
+    """The next messages after a place; notes are the agents' own."""
+    statement = (
+        select(Message, Agent.name)
+        .outerjoin(
+            Agent,
+            (Agent.workspace_id == Message.workspace_id) & (Agent.id == Message.agent_id),
+        )
+        .where(
+            Message.workspace_id == workspace_id,
+            Message.conversation_id == conversation_id,
+            Message.seq > after,
+            Message.direction != "note",
+        )
+        .order_by(Message.seq)
+        .limit(PAGE)
+    )
+    rows = (await session.execute(statement)).all()
+    return [_said(message, author) for message, author in rows]
+
+
+def _said(message: Message, author: str | None) -> ServerMessage:
+    return ServerMessage(
+        seq=message.seq,
+        id=str(message.id),
+        conversation=str(message.conversation_id),
+        direction="inbound" if message.direction == "inbound" else "outbound",
+        text=message.text,
+        at=message.created_at,
+        author=author,
+    )
