@@ -95,7 +95,8 @@ header :focus-visible { outline-color: var(--_on-accent); outline-offset: -3px; 
 .card p { margin: 0 0 8px; }
 .card .error { margin: 6px 0 0; color: var(--_error); }
 .row { display: flex; gap: 8px; align-items: flex-end; }
-label { display: block; font-size: 14px; font-weight: 600; }
+label { display: block; margin-bottom: 6px; font-size: 14px; font-weight: 600; }
+::placeholder { color: var(--_quiet); opacity: 1; }
 .name { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 input, textarea { flex: 1; min-width: 0; width: 100%; padding: 9px 12px; background: var(--_surface); border: 1px solid var(--_line); border-radius: 12px; }
 textarea { height: 44px; max-height: 132px; resize: none; }

@@ -209,14 +209,15 @@ async def test_chats_have_no_form_page(house: House) -> None:
     assert (await house.http.delete(page(house))).status_code == 405
 
 
-async def test_scripts_are_cached_and_small(house: House) -> None:
-    answer = await house.http.get("/embed/form.js")
+@pytest.mark.parametrize("name", ["form.js", "chat.js"])
+async def test_scripts_are_cached_and_small(house: House, name: str) -> None:
+    answer = await house.http.get(f"/embed/{name}")
     assert answer.headers["content-type"].startswith("text/javascript")
     assert answer.headers["content-encoding"] == "gzip"
     assert "max-age=600" in answer.headers["cache-control"]
     assert int(answer.headers["content-length"]) < 12_000
     unchanged = {"If-None-Match": answer.headers["etag"]}
-    assert (await house.http.get("/embed/form.js", headers=unchanged)).status_code == 304
+    assert (await house.http.get(f"/embed/{name}", headers=unchanged)).status_code == 304
     plain = await house.http.get("/embed/form.css", headers={"Accept-Encoding": "identity"})
     assert "content-encoding" not in plain.headers
     for word in ("eval(", "innerHTML", "document.write", "new Function"):

@@ -15,8 +15,8 @@ from gateway.database.schema.conversations import (
     Conversation,
     ConversationLink,
     Message,
-    Refusal,
     ReadMark,
+    Refusal,
     RemoteFile,
     ThreadRef,
 )
