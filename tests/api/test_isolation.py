@@ -48,6 +48,8 @@ async def things(other: Team) -> dict[str, str]:
 def body_for(method: str, path: str, things: dict[str, str]) -> Any:
     if path.endswith("/escalate"):
         return {"queue": things["queues"], "note": "Hello"}
+    if path == "/v1/conversations/{id}/read":
+        return {"seq": 1}
     if path == "/v1/conversations/{id}/merge":
         return {"into": str(NOTHING)}
     if path == "/v1/conversations/{id}/split":
