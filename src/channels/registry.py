@@ -143,7 +143,7 @@ _ALL = (
         provider="builtin",
         inbound=WebFormInbound(),
         outbound=None,
-        settings=frozenset({"fields", "min_seconds", "max_per_minute", "challenge_url"}),
+        settings=frozenset({"fields", "min_seconds", "submissions_per_minute", "challenge_url"}),
         secrets=frozenset({"challenge_secret"}),
     ),
     Adapter(

@@ -78,7 +78,7 @@ async def test_claims_fill_gaps_and_change_nothing(house: House) -> None:
     [
         ({"fields": '[{"name": "a b"}]'}, "/settings/fields/0/name"),
         ({"min_seconds": "0"}, "/settings/min_seconds"),
-        ({"max_per_minute": "many"}, "/settings/max_per_minute"),
+        ({"submissions_per_minute": "many"}, "/settings/submissions_per_minute"),
         ({"challenge_url": "file:///etc/passwd"}, "/settings/challenge_url"),
     ],
 )
@@ -107,7 +107,7 @@ async def test_what_comes_too_fast_may_come_again(house: House) -> None:
 
 
 async def test_too_many_from_one_address_have_to_wait(house: House) -> None:
-    await configure(house, max_per_minute="2")
+    await configure(house, submissions_per_minute="2")
     statuses = [(await house.post_form(message=str(n))).status_code for n in range(3)]
     assert statuses == [201, 201, 429]
     refused = await house.post_form(message="more")
@@ -118,7 +118,7 @@ async def test_too_many_from_one_address_have_to_wait(house: House) -> None:
 
 async def test_behind_proxies_the_client_counts(dsn: str) -> None:
     async with serving(dsn, proxies=1) as house:
-        await configure(house, max_per_minute="1")
+        await configure(house, submissions_per_minute="1")
         statuses = [
             (await house.post_form(message=who, headers={"X-Forwarded-For": who})).status_code
             for who in ("1.1.1.1", "1.1.1.1", "9.9.9.9, 1.1.1.1", "2.2.2.2", "2001:db8::1")

@@ -143,7 +143,7 @@ def _form(settings: Changes) -> Mistakes:
             read_fields(fields)
         except InvalidFields as error:
             mistakes += [(f"/settings/fields{where}", what) for where, what in error.mistakes]
-    for name, most in (("min_seconds", 60), ("max_per_minute", 10_000)):
+    for name, most in (("min_seconds", 60), ("submissions_per_minute", 10_000)):
         value = settings.get(name)
         if value is not None and not (value.isdecimal() and 1 <= int(value[:9]) <= most):
             mistakes.append((f"/settings/{name}", f"must be a whole number from 1 to {most}"))
