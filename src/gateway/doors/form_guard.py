@@ -1,6 +1,6 @@
 """What stands between a public form and those who abuse it, as far as its channel asks for it.
 
-Settings of the channel: `submissions_per_minute` (submissions of one client), `min_seconds` (between the
+Settings of the channel: `submissions_per_minute` (of one client), `min_seconds` (between the
 form's appearance and its sending), `challenge_url` with the secret `challenge_secret` (a siteverify
 endpoint as Cloudflare Turnstile and hCaptcha have it). Everything refused is told so: a person who
 is mistaken for a machine can send again, and loses nothing.
