@@ -169,6 +169,35 @@ def upgrade() -> None:
         postgresql_where=sa.text("archived_at IS NULL"),
     )
     op.create_table(
+        "business_calendar",
+        sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("timezone", sa.Text(), nullable=False),
+        sa.Column("week", postgresql.JSON(astext_type=sa.Text()), nullable=False),
+        sa.Column("country", sa.Text(), nullable=True),
+        sa.Column("subdivision", sa.Text(), nullable=True),
+        sa.Column("special", postgresql.JSON(astext_type=sa.Text()), nullable=False),
+        sa.Column("is_default", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspace.id"], name=op.f("business_calendar_workspace_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("business_calendar_pkey")),
+    )
+    op.create_index(
+        "business_calendar_default_key",
+        "business_calendar",
+        ["workspace_id"],
+        unique=True,
+        postgresql_where=sa.text("is_default"),
+    )
+    op.create_table(
         "channel",
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1125,6 +1154,12 @@ def downgrade() -> None:
         postgresql_where=sa.text("archived_at IS NULL AND kind = 'email'"),
     )
     op.drop_table("channel")
+    op.drop_index(
+        "business_calendar_default_key",
+        table_name="business_calendar",
+        postgresql_where=sa.text("is_default"),
+    )
+    op.drop_table("business_calendar")
     op.drop_index(
         "agent_email_key", table_name="agent", postgresql_where=sa.text("archived_at IS NULL")
     )

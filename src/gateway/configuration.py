@@ -16,10 +16,18 @@ from channels.contract import Adapter, ChannelConfig
 from channels.registry import adapter_for
 from gateway import languages
 from gateway.access.secret_box import SecretBox
+from gateway.calendars import calendar_of
 from gateway.database.connections import Database
-from gateway.database.schema import Channel, Queue, RuleSetVersion, Workspace
+from gateway.database.schema import (
+    BusinessCalendar,
+    Channel,
+    Queue,
+    RuleSetVersion,
+    Workspace,
+)
 from gateway.reply_tags import ReplyTags
 from gateway.wakeups import Topic, Wakeups, wait_for
+from routing.calendars import Calendar
 from routing.engine import QueueRef, RuleSet
 from routing.rules import parse_rule
 
@@ -46,6 +54,7 @@ class WorkspaceConfiguration:
     default_queue: QueueRef
     rules: RuleSet
     reply_tags: ReplyTags
+    calendar: Calendar | None
 
 
 def queue_ref(row: Queue) -> QueueRef:
@@ -137,7 +146,15 @@ class Configuration:
             default_queue=default,
             rules=RuleSet(version, rules, queues, default.id),
             reply_tags=ReplyTags(self._box.derived(b"reply tags"), workspace.id),
+            calendar=await self._calendar(session, workspace.id),
         )
+
+    async def _calendar(self, session: AsyncSession, workspace_id: int) -> Calendar | None:
+        statement = select(BusinessCalendar).where(
+            BusinessCalendar.workspace_id == workspace_id, BusinessCalendar.is_default
+        )
+        row = await session.scalar(statement)
+        return None if row is None else calendar_of(row)
 
     async def _queues(self, session: AsyncSession, workspace_id: int) -> list[Queue]:
         statement = select(Queue).where(

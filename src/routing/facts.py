@@ -128,6 +128,11 @@ _TABLE: Final = (
     Field("message_count", FieldType.NUMBER, "messages in the conversation, this one included"),
     Field("attachment_count", FieldType.NUMBER, "files attached to this message"),
     Field("received_at", FieldType.DATETIME, "when it arrived"),
+    Field(
+        "is_open",
+        FieldType.BOOL,
+        "whether the team works when it arrives; unknown without a calendar",
+    ),
     Field("waiting", FieldType.DURATION, "how long the customer has waited, in seconds"),
 )
 

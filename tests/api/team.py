@@ -194,7 +194,10 @@ async def things_of(team: Team) -> dict[str, str]:
     rule = await team.ask("POST", "/v1/rules", RULE)
     token = await team.ask("POST", f"/v1/agents/{team.agent_id}/tokens", {"name": "x"})
     key = await team.ask("POST", "/v1/keys", {"name": "x", "role": "agent"})
+    hours: dict[str, Any] = {"name": "Office", "timezone": "Europe/Rome", "week": {}}
+    calendar = await team.ask("POST", "/v1/calendars", hours)
     return {
+        "calendars": calendar["id"],
         "conversations": conversation["id"],
         "messages": messages[0]["id"],
         "attachments": messages[0]["attachments"][0]["id"],

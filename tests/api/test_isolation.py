@@ -12,6 +12,7 @@ from gateway.app import create_api
 FOR_ANYBODY = {"/v1/me"}
 FOR_AGENTS = (
     "/v1/attachments",
+    "/v1/calendars",
     "/v1/contacts",
     "/v1/conversations",
     "/v1/deliveries",
@@ -22,6 +23,7 @@ FOR_AGENTS = (
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/conversations/{id}/replies"): {"text": "Hello"},
     ("POST", "/v1/conversations/{id}/notes"): {"text": "Hello"},
+    ("PUT", "/v1/calendars/{id}"): {"name": "Office", "timezone": "Europe/Rome", "week": {}},
     ("PUT", "/v1/rules/{id}"): RULE,
     ("POST", "/v1/agents/{id}/tokens"): {"name": "Mine"},
     ("POST", "/v1/contacts/{id}/identities"): {"space": "phone", "address": "+390612345678"},

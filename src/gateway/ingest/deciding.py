@@ -54,6 +54,8 @@ def rule(occasion: Occasion, configuration: WorkspaceConfiguration) -> Ruling:
     previous = str(occasion.state.queue_id) if occasion.state else None
     try:
         facts = gather(occasion)
+        if configuration.calendar is not None:
+            facts["is_open"] = configuration.calendar.is_open(occasion.submission.received_at)
         add_language(facts, configuration.rules)
         decision = configuration.rules.decide(Facts(facts), fallback_queue=previous)
     except Exception as error:

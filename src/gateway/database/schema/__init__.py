@@ -26,6 +26,7 @@ from gateway.database.schema.intake import Blob, Quarantine, RawPayload, Receipt
 from gateway.database.schema.mailboxes import Mailbox, MailboxFolder
 from gateway.database.schema.queues import (
     Assignment,
+    BusinessCalendar,
     Decision,
     Escalation,
     Queue,
@@ -41,6 +42,7 @@ __all__ = [
     "Attempt",
     "Base",
     "Blob",
+    "BusinessCalendar",
     "Channel",
     "Contact",
     "ContactMerge",

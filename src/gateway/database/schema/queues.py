@@ -48,6 +48,34 @@ class Queue(Base):
     archived_at: Mapped[Timestamp | None]
 
 
+class BusinessCalendar(Base):
+    """When the team works. `week` has hours by the day's name, `special` by the date.
+
+    One of the workspace's may be the default, which rules ask.
+    """
+
+    __tablename__ = "business_calendar"
+    __table_args__ = (
+        Index(
+            "business_calendar_default_key",
+            "workspace_id",
+            unique=True,
+            postgresql_where=text("is_default"),
+        ),
+    )
+
+    workspace_id: Mapped[WorkspaceId] = mapped_column(ForeignKey("workspace.id"))
+    id: Mapped[RowId]
+    name: Mapped[str]
+    timezone: Mapped[str]
+    week: Mapped[dict[str, list[dict[str, str]]]] = mapped_column(JSON)
+    country: Mapped[str | None]
+    subdivision: Mapped[str | None]
+    special: Mapped[dict[str, list[dict[str, str]]]] = mapped_column(JSON)
+    is_default: Mapped[bool] = mapped_column(server_default=text("false"))
+    created_at: Mapped[CreatedAt]
+
+
 class RuleSetVersion(Base):
     """An immutable version of all rules; the workspace names the one in force."""
 
