@@ -843,7 +843,7 @@ def upgrade() -> None:
         "attachment",
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("message_id", sa.Uuid(), nullable=False),
+        sa.Column("message_id", sa.Uuid(), nullable=True),
         sa.Column("filename", sa.Text(), nullable=False),
         sa.Column("content_type", sa.Text(), nullable=False),
         sa.Column("declared_type", sa.Text(), nullable=True),
@@ -866,6 +866,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("attachment_message_id_idx"), "attachment", ["message_id"], unique=False)
     op.create_index(op.f("attachment_sha256_idx"), "attachment", ["sha256"], unique=False)
+    op.create_index(
+        "attachment_upload_idx",
+        "attachment",
+        ["workspace_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("message_id IS NULL"),
+    )
     op.create_table(
         "delivery",
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -1056,6 +1063,11 @@ def downgrade() -> None:
         postgresql_where=sa.text("state IN ('queued', 'sending')"),
     )
     op.drop_table("delivery")
+    op.drop_index(
+        "attachment_upload_idx",
+        table_name="attachment",
+        postgresql_where=sa.text("message_id IS NULL"),
+    )
     op.drop_index(op.f("attachment_sha256_idx"), table_name="attachment")
     op.drop_index(op.f("attachment_message_id_idx"), table_name="attachment")
     op.drop_table("attachment")

@@ -183,7 +183,8 @@ class OutboundMessage:
 
     `delivery_id` is stable over retries: adapters pass it as the provider's idempotency key where
     there is one. `email` is set for mail only: its identifiers thread the answer. `status_url` is
-    where the provider can post what becomes of the message; it names the delivery.
+    where the provider can post what becomes of the message; it names the delivery. `html` says the
+    same as `text`, for channels that can show it; its images are attachments that are `inline`.
     """
 
     delivery_id: UUID
@@ -194,6 +195,7 @@ class OutboundMessage:
     email: EmailHeaders | None = None
     attachments: tuple[Attachment, ...] = ()
     status_url: str | None = None
+    html: str | None = field(default=None, repr=False)
 
 
 @record
@@ -351,7 +353,8 @@ class Adapter:
     A half that is None does not exist for this provider: a form cannot be sent to, and chat is
     carried by the visitor's own socket in both directions. With `webhook`, the provider has a door
     of its own name; where it is `polled`, a worker fetches the mail. Texts of more than `max_text`
-    16-bit units are sent as several messages.
+    16-bit units are sent as several messages. Without
+    `carries_files`, answers with attachments are refused.
     """
 
     kind: Kind
@@ -363,6 +366,7 @@ class Adapter:
     webhook: Webhook | None = None
     polled: bool = False
     max_text: int | None = None
+    carries_files: bool = False
     handshake: Handshake | None = None
     settings: frozenset[str] = frozenset()
     secrets: frozenset[str] = frozenset()

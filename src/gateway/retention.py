@@ -25,6 +25,9 @@ CLOSES_AFTER = timedelta(days=30)
 SPARE_BLOB_KEPT = timedelta(days=1)
 """How long bytes that nothing refers to are kept: their message may still be queued."""
 
+UPLOAD_KEPT = timedelta(days=1)
+"""How long a file that an agent has uploaded waits for its message."""
+
 ROWS = 1_000
 CONVERSATIONS = 100
 
@@ -71,6 +74,14 @@ SELECT count(*) FROM gone
 """)
 """Their objects in the bucket are deleted after this has been committed."""
 
+UPLOADS = text("""
+DELETE FROM attachment
+ WHERE (workspace_id, id) IN (
+       SELECT workspace_id, id FROM attachment
+        WHERE workspace_id = :workspace_id AND message_id IS NULL AND id < :before_id
+        ORDER BY id LIMIT :rows FOR UPDATE SKIP LOCKED)
+""")
+
 log = structlog.get_logger(__name__)
 
 Batch = Callable[[AsyncSession], Awaitable[int]]
@@ -99,6 +110,7 @@ async def _keep(database: Database, workspace: Workspace, now: datetime) -> dict
         before = now - timedelta(days=workspace.raw_retention_days)
         done["raw_payloads"] = await _forget_raw(database, workspace.id, before)
         done["quarantine"] = await _forget_settled(database, workspace.id, before)
+    done["uploads"] = await _forget_uploads(database, workspace.id, now - UPLOAD_KEPT)
     done["blobs"] = await _forget_blobs(database, workspace.id, now - SPARE_BLOB_KEPT)
     return done
 
@@ -179,6 +191,15 @@ async def _forget_raw(database: Database, workspace_id: int, before: datetime) -
 
     async def batch(session: AsyncSession) -> int:
         return await _deleted(session, RAW_PAYLOADS, values)
+
+    return await _repeat(database, ROWS, batch)
+
+
+async def _forget_uploads(database: Database, workspace_id: int, before: datetime) -> int:
+    values = {"workspace_id": workspace_id, "before_id": first_id_at(before), "rows": ROWS}
+
+    async def batch(session: AsyncSession) -> int:
+        return await _deleted(session, UPLOADS, values)
 
     return await _repeat(database, ROWS, batch)
 

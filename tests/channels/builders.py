@@ -49,6 +49,7 @@ def answer(
     headers: Mapping[str, str] | None = None,
     references: tuple[str, ...] = (),
     attachments: tuple[Attachment, ...] = (),
+    html: str | None = None,
 ) -> OutboundMessage:
     given = headers or {}
     email = EmailHeaders(
@@ -67,4 +68,5 @@ def answer(
         sender_name=sender_name,
         email=email,
         attachments=attachments,
+        html=html,
     )

@@ -95,7 +95,8 @@ async def test_a_key_that_cannot_sign_sends_nothing_unsigned(
 async def test_a_mail_carries_its_attachments(
     office: Office, mail: MailServer, support: UUID, working: Working
 ) -> None:
-    [answer] = await office.answer(await office.conversation(support), support)
+    conversation = await office.conversation(support)
+    [answer] = await office.answer(conversation, support, text="Hi", html="<p>H<i>i</i></p>")
     message_id = (await office.delivery(answer)).message_id
     async with office.database.transaction() as session:
         session.add(Blob(workspace_id=office.workspace_id, sha256=b"1", content=b"%PDF"))
@@ -116,6 +117,9 @@ async def test_a_mail_carries_its_attachments(
         await office.until_ended()
 
     [sent] = mail.mails
+    page = sent.get_body(("html",))
+    assert page is not None
+    assert "<p>H<i>i</i></p>" in page.get_content()
     [attached] = sent.iter_attachments()
     assert (attached.get_filename(), attached.get_content()) == ("invoice.pdf", b"%PDF")
 

@@ -1,10 +1,12 @@
 """An agent's answer as a mail (RFC 5322), whose headers nothing in it can break out of."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
+from typing import Any
 
 from channels.addresses import is_email, normalise_email
 from channels.contract import Attachment, ChannelConfig, EmailHeaders, OutboundMessage
@@ -17,6 +19,7 @@ AGENT = "{agent}"
 
 _IDENTIFIER = re.compile(r"[!-;=?-~]{1,900}")
 _IDENTIFIER_FIELDS = frozenset({"message-id", "in-reply-to", "references"})
+_PAGE = '<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head><body>\n{}\n</body></html>\n'
 _TYPE = re.compile(r"([a-z0-9!#$&^_.+-]{1,100})/([a-z0-9!#$&^_.+-]{1,100})")
 
 
@@ -59,11 +62,34 @@ def compose(message: OutboundMessage, channel: ChannelConfig, now: datetime) -> 
     if message.email is not None:
         _thread(mail, message.email)
     mail.set_content(clean(message.text))
+    images = _images(message)
+    if message.html is not None:
+        _show(mail, message.html, images)
     for attachment in message.attachments:
-        _attach(mail, attachment)
-    if mail.is_multipart():
-        mail.set_boundary(f"=_{message.delivery_id.hex}")
+        if attachment not in images:
+            mail.add_attachment(attachment.content, **_described(attachment))
+    multiparts = (part for part in mail.walk() if part.is_multipart())
+    for number, part in enumerate(multiparts):
+        part.set_boundary(f"=_{message.delivery_id.hex}_{number}")
     return mail
+
+
+def _images(message: OutboundMessage) -> list[Attachment]:
+    """Return the files that the HTML shows inside it."""
+    html = message.html or ""
+    return [
+        each
+        for each in message.attachments
+        if each.inline and each.content_id and f"cid:{each.content_id}" in html
+    ]
+
+
+def _show(mail: EmailMessage, html: str, images: Sequence[Attachment]) -> None:
+    """Add HTML that says the same as the text (RFC 2046 section 5.1.4), with its images."""
+    mail.add_alternative(_PAGE.format(clean(html)), subtype="html")
+    *_, page = mail.iter_parts()
+    for image in images:
+        page.add_related(image.content, **_described(image))
 
 
 def _author(message: OutboundMessage, channel: ChannelConfig) -> str:
@@ -97,18 +123,18 @@ def _thread(mail: EmailMessage, email: EmailHeaders) -> None:
         mail["Reply-To"] = _address(email.reply_to, None, Failure.MISCONFIGURED)
 
 
-def _attach(mail: EmailMessage, attachment: Attachment) -> None:
+def _described(attachment: Attachment) -> dict[str, Any]:
+    """Return what the standard library wants to know of a file."""
     found = _TYPE.fullmatch(attachment.content_type.lower())
     main, sub = found.groups() if found else ("application", "octet-stream")
     if main in {"multipart", "message"}:
         main, sub = "application", "octet-stream"
     content_id = attachment.content_id
     is_linked = content_id is not None and _IDENTIFIER.fullmatch(content_id) is not None
-    mail.add_attachment(
-        attachment.content,
-        maintype=main,
-        subtype=sub,
-        filename=one_line(attachment.filename, 200),
-        disposition="inline" if attachment.inline else "attachment",
-        cid=f"<{content_id}>" if is_linked else None,
-    )
+    return {
+        "maintype": main,
+        "subtype": sub,
+        "filename": one_line(attachment.filename, 200),
+        "disposition": "inline" if attachment.inline else "attachment",
+        "cid": f"<{content_id}>" if is_linked else None,
+    }

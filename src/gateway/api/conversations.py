@@ -1,5 +1,6 @@
 """Conversations: reading them, and everything that an agent does with one."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any, Literal, cast
 from uuid import UUID
@@ -8,6 +9,8 @@ from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels.email.display import displayable
+from channels.email.html import html_to_text
 from gateway.access.tokens import Principal
 from gateway.api.callers import AgentCaller, Parts, acting_agent
 from gateway.api.messages import MessageOut, RemoteImages, shown
@@ -17,6 +20,7 @@ from gateway.api.texts import Text
 from gateway.conversations import assigning, commands, joining, reading
 from gateway.conversations.assigning import Done
 from gateway.conversations.commands import Command
+from gateway.conversations.messages import Draft
 from gateway.conversations.read_marks import read_marks
 from gateway.conversations.reading import Wanted
 from gateway.database.schema import Decision
@@ -78,7 +82,18 @@ class Outcome(BaseModel):
 
 
 class Say(BaseModel):
-    text: Annotated[Text, Field(max_length=100_000, examples=["We have found your parcel."])]
+    """Text, HTML or files. `attachments` are ids of uploads (POST /v1/attachments).
+
+    `html` loses what could run or hide; images that come along are named by `cid:` and the
+    `content_id` of an upload. Where it comes alone, the text is made of it. Channels other than
+    mail carry the text.
+    """
+
+    text: Annotated[
+        Text | None, Field(max_length=100_000, examples=["We have found your parcel."])
+    ] = None
+    html: Annotated[Text | None, Field(max_length=200_000)] = None
+    attachments: Annotated[list[UUID], Field(max_length=20)] = []
 
 
 class Merge(BaseModel):
@@ -311,7 +326,8 @@ async def reply(
     idempotency_key: IdempotencyKey = None,
 ) -> Outcome:
     """Answer the customer over the channel that they used (forms: by mail)."""
-    command = Command(caller.workspace_id, id, acting_agent(caller), body.text, idempotency_key)
+    draft = await _draft(gateway, body)
+    command = Command(caller.workspace_id, id, acting_agent(caller), draft, idempotency_key)
     done = await commands.reply(gateway.database, gateway.configuration, command)
     gateway.wakeups.notify(Topic.DELIVERY)
     return _told(gateway, done)
@@ -326,8 +342,27 @@ async def note(
     idempotency_key: IdempotencyKey = None,
 ) -> Outcome:
     """Add a note that only agents see."""
-    command = Command(caller.workspace_id, id, acting_agent(caller), body.text, idempotency_key)
+    draft = await _draft(gateway, body)
+    command = Command(caller.workspace_id, id, acting_agent(caller), draft, idempotency_key)
     return _told(gateway, await commands.note(gateway.database, command))
+
+
+async def _draft(gateway: Parts, body: Say) -> Draft:
+    html, made = await asyncio.to_thread(_safe, body.html or "")
+    if not (body.text or html or body.attachments):
+        raise invalid("nothing is said", [("/text", "is required without html and attachments")])
+    return Draft(
+        text=body.text or made,
+        html=html,
+        files=tuple(dict.fromkeys(body.attachments)),
+        most_bytes=gateway.settings.max_files_bytes,
+    )
+
+
+def _safe(html: str) -> tuple[str | None, str]:
+    """Return HTML as it may be shown, with its text; in a thread, for long HTML takes its time."""
+    safe = displayable(html, remote_images=True) if html else None
+    return safe, html_to_text(safe) if safe else ""
 
 
 def _told(gateway: Parts, done: Done) -> Outcome:

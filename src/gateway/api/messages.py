@@ -160,7 +160,7 @@ def _message(said: Said, *, remote_images: bool) -> MessageOut:
         authentication=message.authentication or {},
         sent_at=message.sent_at,
         created_at=message.created_at,
-        attachments=[_attachment(each) for each in said.attachments],
+        attachments=[attachment_out(each) for each in said.attachments],
         remote_files=[
             RemoteFileOut.model_validate(each, from_attributes=True) for each in said.remote_files
         ],
@@ -168,7 +168,7 @@ def _message(said: Said, *, remote_images: bool) -> MessageOut:
     )
 
 
-def _attachment(row: Attachment) -> AttachmentOut:
+def attachment_out(row: Attachment) -> AttachmentOut:
     return AttachmentOut(
         id=row.id,
         filename=row.filename,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from gateway.configuration import Configuration
 from gateway.conversations.change import Change, changing, locked
-from gateway.conversations.messages import add_note
+from gateway.conversations.messages import Draft, add_note
 from gateway.conversations.transcripts import mail_at_the_end
 from gateway.database.connections import Database
 from gateway.database.schema import Conversation, Escalation, Queue, QueueEntry
@@ -131,7 +131,7 @@ async def escalate(
         source = await session.get_one(Queue, (workspace_id, row.queue_id))
         target = await session.get(Queue, (workspace_id, to_queue_id))
         _check_levels(source, target)
-        note_id = add_note(change, agent_id, note)
+        note_id = add_note(change, agent_id, Draft(note))
         waited_since = await _leave(change, "escalated")
         change.enter_queue(to_queue_id, waited_since)
         session.add(

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.configuration import Configuration
 from gateway.conversations.assigning import Done, done, require_holder
 from gateway.conversations.change import Change, locked
-from gateway.conversations.messages import add_note, add_reply
+from gateway.conversations.enclosing import enclose
+from gateway.conversations.messages import Draft, add_note, add_reply
 from gateway.database.connections import Database
 from gateway.database.schema import Conversation, FeedHead, Message, Receipt
 from gateway.problems import conflict
@@ -27,7 +28,7 @@ class Command:
     workspace_id: int
     conversation_id: UUID
     agent_id: UUID
-    text: str
+    draft: Draft
     key: str | None = None
 
 
@@ -35,12 +36,15 @@ async def reply(database: Database, configuration: Configuration, command: Comma
     """Answer the customer; the worker sends it.
 
     Raises:
-        Problem: 409 if the agent has not taken the conversation, or no channel can carry it.
+        Problem: 409 if the agent has not taken the conversation, or no channel can carry it; 422
+            for files that cannot be sent.
     """
 
     async def add(change: Change) -> UUID:
         require_holder(change, command.agent_id)
-        return await add_reply(change, configuration, command.agent_id, command.text)
+        message_id = await add_reply(change, configuration, command.agent_id, command.draft)
+        await enclose(change, message_id, command.draft)
+        return message_id
 
     return await _once(database, command, "reply", add)
 
@@ -49,7 +53,9 @@ async def note(database: Database, command: Command) -> Done:
     """Add a note; any agent may, whoever has the conversation."""
 
     async def add(change: Change) -> UUID:
-        return add_note(change, command.agent_id, command.text)
+        message_id = add_note(change, command.agent_id, command.draft)
+        await enclose(change, message_id, command.draft)
+        return message_id
 
     return await _once(database, command, "note", add)
 

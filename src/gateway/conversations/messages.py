@@ -1,6 +1,6 @@
 """What agents say: answers to the customer, and notes among themselves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -29,16 +29,29 @@ class Destination:
     recipient: str
 
 
-def add_note(change: Change, agent_id: UUID, text: str) -> UUID:
-    """A message that only agents see."""
-    message = _message(change, agent_id, "note", text)
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an agent says: `html` is safe to show, `files` are ids of uploads, in all `most_bytes`.
+
+    `text` is there even where `html` is, for channels and readers without it.
+    """
+
+    text: str = field(repr=False)
+    html: str | None = field(default=None, repr=False)
+    files: tuple[UUID, ...] = ()
+    most_bytes: int = 0
+
+
+def add_note(change: Change, agent_id: UUID, draft: Draft) -> UUID:
+    """A message that only agents see, without its files as yet."""
+    message = _message(change, agent_id, "note", draft)
     _tell(change, EventType.NOTED, message)
     return message.id
 
 
 def add_remark(change: Change, text: str, attributes: dict[str, str]) -> UUID:
     """A note that nobody wrote: what agents should know of the customer."""
-    message = _message(change, None, "note", text)
+    message = _message(change, None, "note", Draft(text))
     message.automatic = True
     message.attributes = attributes
     _tell(change, EventType.NOTED, message)
@@ -57,7 +70,7 @@ async def mail_aside(
     if channel is None:
         raise conflict("the channel of this conversation is archived: no answer can be sent")
     destination = Destination(_mail_channel(configuration, channel), recipient)
-    message = _message(change, None, "note", text)
+    message = _message(change, None, "note", Draft(text))
     message.automatic = True
     message.subject = subject
     message.email = await _thread(change, message.id, destination)
@@ -67,16 +80,17 @@ async def mail_aside(
 
 
 async def add_reply(
-    change: Change, configuration: Configuration, agent_id: UUID, text: str
+    change: Change, configuration: Configuration, agent_id: UUID, draft: Draft
 ) -> UUID:
-    """An answer to the customer, with the delivery that carries it.
+    """An answer to the customer, without its files as yet, with the delivery that carries it.
 
     Raises:
         Problem: 409 if no channel can carry it.
     """
     last = await _last_from_customer(change.session, change.row)
     destination = await _destination(change, configuration, last)
-    message = _message(change, agent_id, "outbound", text)
+    _require_carried(draft, destination.channel)
+    message = _message(change, agent_id, "outbound", draft)
     if destination.channel.config.kind == "email":
         message.subject = _answering(change.row.subject)
         message.email = await _thread(change, message.id, destination)
@@ -85,6 +99,15 @@ async def add_reply(
     change.session.add_all(deliveries)
     _tell(change, EventType.REPLIED, message, delivery=deliveries[0].id)
     return message.id
+
+
+def _require_carried(draft: Draft, channel: ConfiguredChannel) -> None:
+    if channel.adapter.carries_files:
+        return
+    if draft.files:
+        raise conflict(f"channel {channel.name!r} cannot carry files: leave out `attachments`")
+    if not draft.text:
+        raise conflict(f"channel {channel.name!r} carries text alone, and there is none")
 
 
 def _deliveries(change: Change, message: Message, destination: Destination) -> list[Delivery]:
@@ -114,7 +137,7 @@ def _spans(text: str, adapter: Adapter) -> tuple[Span, ...]:
     return (Span(0, len(text)),) if adapter.max_text is None else split(text, adapter.max_text)
 
 
-def _message(change: Change, agent_id: UUID | None, direction: str, text: str) -> Message:
+def _message(change: Change, agent_id: UUID | None, direction: str, draft: Draft) -> Message:
     change.row.message_count += 1
     change.row.last_message_at = change.now
     message = Message(
@@ -125,7 +148,8 @@ def _message(change: Change, agent_id: UUID | None, direction: str, text: str) -
         direction=direction,
         channel_id=change.row.channel_id,
         agent_id=agent_id,
-        text=text,
+        text=draft.text,
+        html=draft.html,
         created_at=change.now,
     )
     change.session.add(message)

@@ -126,6 +126,7 @@ def outbound_message(claimed: Claimed, attachments: tuple[Attachment, ...]) -> O
         sender_name=claimed.sender_name,
         email=_headers(claimed.email) if claimed.email is not None else None,
         attachments=attachments,
+        html=claimed.html,
     )
 
 

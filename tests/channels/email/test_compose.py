@@ -65,6 +65,47 @@ def test_attachments_survive() -> None:
     assert [each.content for each in again.attachments] == [each.content for each in files]
 
 
+def structure(mail: EmailMessage) -> list[str]:
+    return [part.get_content_type() for part in mail.walk()]
+
+
+def test_html_goes_beside_the_text_with_its_images_and_before_the_files() -> None:
+    dot = Attachment("dot.png", "image/png", b"png", inline=True, content_id="dot@example")
+    lost = Attachment("lost.png", "image/png", b"lost", inline=True, content_id="lost@example")
+    pdf = Attachment("a.pdf", "application/pdf", b"%PDF")
+    html = '<p>Ciò {0} è <img src="cid:dot@example"></p>'
+    raw, mail = composed(answer(text="Ciò", html=html, attachments=(pdf, dot, lost)))
+    assert structure(mail) == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "multipart/related",
+        "text/html",
+        "image/png",
+        "application/pdf",
+        "image/png",
+    ]
+    plain, page = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert plain is not None
+    assert page is not None
+    assert plain.get_content().strip() == "Ciò"
+    assert html in page.get_content()
+    assert max(map(len, raw.split(b"\r\n"))) <= 78
+    again = parse_mail(raw)
+    assert (again.text.strip(), html in (again.html or "")) == ("Ciò", True)
+    assert {each.filename: each.content_id for each in again.attachments} == {
+        "dot.png": "dot@example",
+        "a.pdf": None,
+        "lost.png": "lost@example",
+    }
+    assert composed(answer(text="Ciò", html=html, attachments=(pdf, dot, lost)))[0] == raw
+
+
+def test_html_alone_needs_no_envelope_of_files() -> None:
+    _, mail = composed(answer(html="<p>Good day</p>"))
+    assert structure(mail) == ["multipart/alternative", "text/plain", "text/html"]
+
+
 BREAKOUT = "x\r\nBcc: victim@example.com\r\n\r\nbody\u2028\0"
 
 

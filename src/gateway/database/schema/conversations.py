@@ -190,7 +190,7 @@ class Attachment(Base):
     """A file of a message; its bytes lie in `blob`, unless it was `refused` for its size.
 
     `content_type` is what the bytes show; `declared_type` what the sender said, null where that is
-    the same.
+    the same. Without a message it is what an agent has uploaded and not said yet.
     """
 
     __tablename__ = "attachment"
@@ -198,13 +198,19 @@ class Attachment(Base):
         one_of("refused", *get_args(Refusal)),
         CheckConstraint("num_nonnulls(sha256, refused) = 1", name="kept"),
         Index(None, "message_id"),
+        Index(
+            "attachment_upload_idx",
+            "workspace_id",
+            "id",
+            postgresql_where=text("message_id IS NULL"),
+        ),
         Index(None, "sha256"),
         inside_workspace("message_id", "message", ondelete="CASCADE"),
     )
 
     workspace_id: Mapped[WorkspaceId]
     id: Mapped[RowId]
-    message_id: Mapped[UUID]
+    message_id: Mapped[UUID | None]
     filename: Mapped[str]
     content_type: Mapped[str]
     declared_type: Mapped[str | None]
