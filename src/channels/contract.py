@@ -353,8 +353,8 @@ class Adapter:
     A half that is None does not exist for this provider: a form cannot be sent to, and chat is
     carried by the visitor's own socket in both directions. With `webhook`, the provider has a door
     of its own name; where it is `polled`, a worker fetches the mail. Texts of more than `max_text`
-    16-bit units are sent as several messages. Without
-    `carries_files`, answers with attachments are refused.
+    16-bit units are sent as several messages. Without `carries_files`, answers with attachments are
+    refused.
     """
 
     kind: Kind

@@ -67,6 +67,7 @@ _ALL = (
         inbound=FetchedInbound(),
         outbound=SmtpOutbound(),
         polled=True,
+        carries_files=True,
         settings=MAIL_SETTINGS | imap_server.SETTINGS,
         secrets=MAIL_SECRETS | imap_server.SECRETS,
     ),

@@ -59,3 +59,9 @@ def test_smtp_settings_never_show_the_password() -> None:
     server = SmtpServer.of(channel)
     assert server.password == "hush-hush"
     assert "hush" not in f"{server!r} {server}"
+
+
+def test_all_mail_carries_files_whoever_brings_it() -> None:
+    carrying = {each.kind for each in ADAPTERS.values() if each.carries_files}
+    assert carrying == {"email"}
+    assert all(each.carries_files for each in ADAPTERS.values() if each.kind == "email")
