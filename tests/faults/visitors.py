@@ -86,6 +86,8 @@ class Visitor:
                 await self._hear(socket, frame)
             case "ping":
                 await _send(socket, t="pong")
+            case "agent":
+                assert frame["state"] in {"joined", "left"}, frame
             case _:
                 assert frame["t"] == "err", frame
                 assert frame["code"] == "try_again", frame

@@ -122,8 +122,10 @@ def is_database_away(error: BaseException) -> bool:
     """Whether the database could not be asked, as against having refused what it was asked.
 
     Covers lost and refused connections, SQLSTATE classes 08, 53 and 57 and time-outs, whether
-    raised by asyncpg or wrapped by SQLAlchemy.
+    raised by asyncpg or wrapped by SQLAlchemy. A group of errors says so if all in it do.
     """
+    if isinstance(error, BaseExceptionGroup):
+        return all(is_database_away(each) for each in error.exceptions)
     if isinstance(error, DBAPIError):
         cause = getattr(error.orig, "__cause__", None) or error.orig
         return error.connection_invalidated or (cause is not None and is_database_away(cause))
