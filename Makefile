@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/.uv/bin:$(PATH)
 UV := $(shell uv --version >/dev/null 2>&1 && echo found || echo .uv/bin/uv)
 BIN := .venv/bin
 # What tests run beside the gateway: the command, and Debian's package.
-PROGRAMS := chromium:chromium dovecot:dovecot-imapd
+PROGRAMS := chromium:chromium dovecot:dovecot-imapd postfix:postfix
 BENCHMARKS = $(basename $(notdir $(shell grep -l 'results import .*publish' benchmarks/*.py)))
 
 help: ## Show what can be made
@@ -47,7 +47,7 @@ programs:
 		PATH=$$PATH:/usr/sbin command -v $${each%%:*} >/dev/null || missing+=" $${each##*:}"; done; \
 	[ -z "$$missing" ] && exit 0; \
 	echo "Installing$$missing for the tests ..."; \
-	{ apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing; } \
+	{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing; } \
 		>/dev/null 2>&1 || echo "They cannot be installed here: tests will be skipped" >&2
 
 env: $(filter-out found,$(UV))

@@ -185,6 +185,7 @@ class OutboundMessage:
     there is one. `email` is set for mail only: its identifiers thread the answer. `status_url` is
     where the provider can post what becomes of the message; it names the delivery. `html` says the
     same as `text`, for channels that can show it; its images are attachments that are `inline`.
+    `automatic` says that nobody wrote it.
     """
 
     delivery_id: UUID
@@ -196,6 +197,7 @@ class OutboundMessage:
     attachments: tuple[Attachment, ...] = ()
     status_url: str | None = None
     html: str | None = field(default=None, repr=False)
+    automatic: bool = False
 
 
 @record

@@ -48,8 +48,8 @@ _POLICY = _Policy(linesep="\r\n", cte_type="7bit")
 def compose(message: OutboundMessage, channel: ChannelConfig, now: datetime) -> EmailMessage:
     """Return the mail for one recipient, the same bytes for the same arguments.
 
-    No `Auto-Submitted` is set: RFC 3834 section 5 keeps it for what machines write, and its
-    absence says that a person did.
+    `Auto-Submitted` says that a machine wrote it (RFC 3834 section 5), its absence that a person
+    did.
 
     Raises:
         SendFailed: the channel's or the recipient's address is none.
@@ -59,6 +59,8 @@ def compose(message: OutboundMessage, channel: ChannelConfig, now: datetime) -> 
     mail["To"] = _address(message.recipient, None, Failure.BAD_RECIPIENT)
     mail["Subject"] = one_line(message.subject or "", 900)
     mail["Date"] = now
+    if message.automatic:
+        mail["Auto-Submitted"] = "auto-replied"
     if message.email is not None:
         _thread(mail, message.email)
     mail.set_content(clean(message.text))

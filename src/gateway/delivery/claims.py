@@ -87,7 +87,7 @@ SELECT claimed.workspace_id, claimed.id AS delivery_id, claimed.conversation_id,
        claimed.recipient,
        coalesce(substr(m.text, claimed.text_from + 1, claimed.text_to - claimed.text_from), m.text)
            AS text,
-       m.subject, m.html, m.email, agent.name AS sender_name,
+       m.subject, m.html, m.automatic, m.email, agent.name AS sender_name,
        EXISTS (SELECT FROM identity i
                  JOIN opt_out o ON (o.workspace_id, o.identity_id, o.channel_id)
                                  = (i.workspace_id, i.id, claimed.channel_id)
@@ -163,6 +163,7 @@ class Claimed:
     text: str = field(repr=False)
     subject: str | None = field(repr=False)
     html: str | None = field(repr=False)
+    automatic: bool
     email: dict[str, Any] | None = field(repr=False)
     sender_name: str | None
     has_attachments: bool

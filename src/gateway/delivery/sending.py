@@ -127,6 +127,7 @@ def outbound_message(claimed: Claimed, attachments: tuple[Attachment, ...]) -> O
         email=_headers(claimed.email) if claimed.email is not None else None,
         attachments=attachments,
         html=claimed.html,
+        automatic=claimed.automatic,
     )
 
 

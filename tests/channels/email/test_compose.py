@@ -1,5 +1,6 @@
 """Answers as mails, read back with the standard library as any receiver would."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -99,6 +100,12 @@ def test_html_goes_beside_the_text_with_its_images_and_before_the_files() -> Non
         "lost.png": "lost@example",
     }
     assert composed(answer(text="Ciò", html=html, attachments=(pdf, dot, lost)))[0] == raw
+
+
+def test_what_nobody_wrote_says_so() -> None:
+    raw, mail = composed(replace(answer(), automatic=True))
+    assert mail["Auto-Submitted"] == "auto-replied"
+    assert parse_mail(raw).automatic
 
 
 def test_html_alone_needs_no_envelope_of_files() -> None:
