@@ -17,6 +17,8 @@ from gateway.doors.form_guard import PURPOSE, FormGuard
 from gateway.doors.handshakes import Handshakes
 from gateway.doors.provider_urls import ProviderUrls
 from gateway.doors.smtp import SmtpDoor
+from gateway.doors.smtp_limits import SmtpLimits
+from gateway.doors.smtp_protocol import SmtpBounds, tls_context
 from gateway.feed.door import FeedDoor
 from gateway.feed.hub import Hub
 from gateway.files.blobs import BlobStore
@@ -72,9 +74,14 @@ class Gateway:
         self.smtp = SmtpDoor(
             self.intake,
             self.configuration,
+            SmtpLimits(settings.smtp_peer_limit, settings.smtp_sender_limit),
+            SmtpBounds(
+                settings.max_payload_bytes, settings.smtp_max_connections, settings.smtp_timeout_s
+            ),
             host=settings.host,
             port=settings.smtp_port,
-            max_bytes=settings.max_payload_bytes,
+            tls=tls_context(settings.smtp_certificate, settings.smtp_certificate_key),
+            tls_required=settings.smtp_tls_required,
         )
         self.metrics.gauge(
             "ingest_waiting", "Messages waiting for the writer", lambda: self.writer.depth

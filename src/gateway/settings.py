@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KILOBYTE = 1024
@@ -47,6 +47,24 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="HTTP and websocket port")
     smtp_port: int = Field(2525, ge=0, le=65535, description="SMTP door's port")
     smtp_enabled: bool = Field(True, description="Whether this process opens an SMTP door")
+    smtp_certificate: Path | None = Field(
+        None, description="PEM file with the certificates for STARTTLS; unset: not offered"
+    )
+    smtp_certificate_key: Path | None = Field(
+        None, description="PEM file with its key; unset: in the same file"
+    )
+    smtp_tls_required: bool = Field(False, description="Whether mail is taken after STARTTLS only")
+    smtp_max_connections: int = Field(500, ge=1, description="Open SMTP connections; beyond: 421")
+    smtp_timeout_s: float = Field(300.0, gt=0, description="Silence that ends an SMTP connection")
+    smtp_peer_limit: int | None = Field(
+        None,
+        ge=1,
+        description="Mails per minute and client address (IPv6: /64); beyond: 450. "
+        "A mail server in front is one client",
+    )
+    smtp_sender_limit: int | None = Field(
+        None, ge=1, description="Mails per minute and sender's address; beyond: 450"
+    )
     public_url: str | None = Field(
         None, description="URL that providers post to, where a proxy stands in front"
     )
@@ -106,6 +124,13 @@ class Settings(BaseSettings):
     retry_base_s: float = Field(5.0, gt=0, description="First pause after a failed attempt")
     log_format: Literal["console", "json"] = Field("console", description="Shape of log lines")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Log level")
+
+    @field_validator("smtp_tls_required")
+    @classmethod
+    def _needs_a_certificate(cls, required: bool, info: ValidationInfo) -> bool:
+        if required and info.data.get("smtp_certificate") is None:
+            raise ValueError("needs SPORTELLO_SMTP_CERTIFICATE")
+        return required
 
     @property
     def is_embedded(self) -> bool:

@@ -20,6 +20,7 @@ from gateway.database.connections import Database
 from gateway.database.migrations import current_and_head
 from gateway.database.opening import opened
 from gateway.database.schema import Channel, Mailbox
+from gateway.doors.smtp_protocol import SmtpCertificateError, tls_context
 from gateway.settings import Settings
 
 SERVER_VERSION = 150_000  # PostgreSQL 15: MERGE, and what the schema was written for
@@ -55,6 +56,7 @@ async def _collect() -> list[Finding]:
     findings = [Finding("settings are valid"), _port("HTTP", settings.host, settings.port)]
     if settings.smtp_enabled:
         findings.append(_port("SMTP", settings.host, settings.smtp_port))
+        findings.append(_starttls(settings))
     findings.append(_public_url(settings))
     return [*findings, *[finding async for finding in _database(settings)]]
 
@@ -71,6 +73,14 @@ def _port(name: str, host: str, port: int) -> Finding:
             )
             return Finding(f"{name} port {host}:{port} cannot be opened: {error.strerror}", mend)
     return Finding(f"{name} port {host}:{port} is free")
+
+
+def _starttls(settings: Settings) -> Finding:
+    try:
+        context = tls_context(settings.smtp_certificate, settings.smtp_certificate_key)
+    except SmtpCertificateError as error:
+        return Finding(str(error), "give files in PEM that belong together and can be read")
+    return Finding(f"STARTTLS is {'offered' if context else 'not offered: no certificate is set'}")
 
 
 def _public_url(settings: Settings) -> Finding:

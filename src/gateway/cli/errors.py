@@ -11,6 +11,7 @@ from gateway.access.secret_box import SecretKeyError
 from gateway.database.connections import is_database_away
 from gateway.database.embedded import EmbeddedPostgresError
 from gateway.demo.failure import DemoFailed
+from gateway.doors.smtp_protocol import SmtpCertificateError
 
 console = Console(stderr=True)
 
@@ -19,7 +20,7 @@ console = Console(stderr=True)
 def explained() -> Iterator[None]:
     try:
         yield
-    except (SecretKeyError, EmbeddedPostgresError, DemoFailed) as error:
+    except (SecretKeyError, SmtpCertificateError, EmbeddedPostgresError, DemoFailed) as error:
         _fail(str(error))
     except ValidationError as error:
         _fail(*(setting_problem(item["loc"], item["msg"]) for item in error.errors()))

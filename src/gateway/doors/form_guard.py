@@ -7,7 +7,6 @@ is mistaken for a machine can send again, and loses nothing.
 """
 
 import asyncio
-import ipaddress
 import math
 import ssl
 from collections.abc import Mapping
@@ -27,6 +26,7 @@ from channels.stamps import InvalidStamp, age_of, make_stamp
 from channels.web_form import read_submission
 from gateway.configuration import ConfiguredChannel
 from gateway.doors.exchange import Exchange
+from gateway.doors.networks import network_of
 from gateway.problems import Problem, invalid, unavailable
 
 log = structlog.get_logger(__name__)
@@ -67,7 +67,7 @@ class FormGuard:
         if most is None:
             return
         limit = RateLimitItemPerMinute(int(most))
-        who = (channel.public_key, _network(exchange.client(self._proxies)))
+        who = (channel.public_key, network_of(exchange.client(self._proxies)))
         if await self._limiter.hit(limit, *who):
             return
         window = await self._limiter.get_window_stats(limit, *who)
@@ -131,14 +131,3 @@ async def _fields(payload: Payload) -> Mapping[str, Any]:
     if len(payload.body) > LARGE:
         return (await asyncio.to_thread(read_submission, payload))[0]
     return read_submission(payload)[0]
-
-
-def _network(client: str) -> str:
-    """Whom an address stands for: with IPv6 everybody has a whole /64."""
-    try:
-        address = ipaddress.ip_address(client)
-    except ValueError:
-        return client
-    if isinstance(address, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return client

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import ssl
 from typing import Any
 
 import structlog
@@ -10,31 +11,40 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from channels.addresses import normalise_email
 from channels.contract import Payload
 from gateway.configuration import Configuration, ConfiguredChannel
+from gateway.delivery.faults import told
+from gateway.doors.smtp_limits import SmtpLimits
+from gateway.doors.smtp_protocol import Refusal, SmtpBounds, SmtpProtocol
 from gateway.ingest.door import Intake
 from gateway.ingest.submission import Accepted
 from gateway.problems import problem_of
 
 log = structlog.get_logger(__name__)
 
-MAX_LINE = 1024 * 1024  # real mail has longer lines than RFC 5321 allows
 MAX_RECIPIENTS = 100
-IDLE_S = 120
 
 UNKNOWN_MAILBOX = "550 5.1.1 No such mailbox here"
 TOO_MANY = "452 4.5.3 Too many recipients"
 COME_AGAIN = "451 4.3.0 Not stored, please try again later"
 
 
-class _Protocol(SMTP):
-    line_length_limit = MAX_LINE
-
-
 class _Handler:
     """Answers aiosmtpd's hooks."""
 
-    def __init__(self, intake: Intake, configuration: Configuration) -> None:
+    def __init__(self, intake: Intake, configuration: Configuration, limits: SmtpLimits) -> None:
         self._intake = intake
         self._configuration = configuration
+        self._limits = limits
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        peer = str(session.peer[0]) if session.peer else ""
+        if refusal := await self._limits.refusal(peer, address):
+            log.info("smtp.limited", answer=refusal)
+            return refusal
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 OK"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any
@@ -59,6 +69,11 @@ class _Handler:
                 log.exception("smtp.failed")
             return COME_AGAIN
         return f"250 2.0.0 Stored as {' '.join(str(_name(accepted)) for accepted in stored)}"
+
+    async def handle_exception(self, error: Exception) -> str:
+        """Whatever goes wrong here is ours, and may pass; the error's text is nobody's business."""
+        log.error("smtp.unexpected", **told(error))
+        return COME_AGAIN
 
     async def _receive(self, channel: ConfiguredChannel, envelope: Envelope) -> Accepted:
         content = envelope.content or b""
@@ -86,15 +101,27 @@ def _name(accepted: Accepted) -> object:
 class SmtpDoor:
     """Listens in the serving process's own loop.
 
-    `port` is the one bound, also where 0 was asked for.
+    With `tls`, STARTTLS is offered, and demanded before any mail where `tls_required`. `port` is
+    the one bound, also where 0 was asked for.
     """
 
     def __init__(
-        self, intake: Intake, configuration: Configuration, *, host: str, port: int, max_bytes: int
+        self,
+        intake: Intake,
+        configuration: Configuration,
+        limits: SmtpLimits,
+        bounds: SmtpBounds,
+        *,
+        host: str,
+        port: int,
+        tls: ssl.SSLContext | None = None,
+        tls_required: bool = False,
     ) -> None:
-        self._handler = _Handler(intake, configuration)
+        self._handler = _Handler(intake, configuration, limits)
+        self._bounds = bounds
         self._host = host
-        self._max_bytes = max_bytes
+        self._tls = {"tls_context": tls, "require_starttls": tls_required}
+        self.connections: set[SmtpProtocol] = set()
         self.port = port
         self.opened = asyncio.Event()
         logging.getLogger("mail").setLevel(logging.WARNING)  # aiosmtpd logs peers and bodies
@@ -109,13 +136,16 @@ class SmtpDoor:
         async with server:
             await server.serve_forever()
 
-    def _protocol(self) -> SMTP:
-        return _Protocol(
+    def _protocol(self) -> asyncio.Protocol:
+        if len(self.connections) >= self._bounds.max_connections:
+            return Refusal()
+        return SmtpProtocol(
             self._handler,
-            data_size_limit=self._max_bytes,
+            self._bounds,
+            self.connections,
             enable_SMTPUTF8=True,
             hostname="sportello",
             ident="Sportello",
-            timeout=IDLE_S,
             loop=asyncio.get_running_loop(),
+            **self._tls,
         )

@@ -1,7 +1,7 @@
 """How far each folder has been read. Only the holder of the mailbox writes here."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, update
@@ -26,6 +26,13 @@ class Bookmark:
     last_uid: int
     reread_to: int
     since: datetime | None
+
+    @property
+    def reread_from(self) -> date | None:
+        """The day to search from while mail is read again: one early, for servers' time zones."""
+        if self.since is None or self.last_uid >= self.reread_to:
+            return None
+        return (self.since - CLOCKS_APART).date() - timedelta(days=1)
 
     def is_wanted(self, uid: int, mail: MailStatus) -> bool:
         """Whether a mail is new to us, or one that we may have had before the UIDs changed."""
@@ -62,6 +69,8 @@ def _begun(key: tuple[Any, ...], status: FolderStatus, *, since_now: bool) -> Ma
         name=name,
         uid_validity=status.uid_validity,
         last_uid=status.uid_next - 1 if since_now else 0,
+        reread_to=0,
+        tries=0,
         since=datetime.now(UTC) if since_now else None,
     )
 

@@ -108,18 +108,32 @@ class _Folder:
     uid_validity: int
 
     async def read(self, mark: Bookmark) -> None:
-        uids = await self.poll.do(lambda: self.mailbox.uids_after(mark.last_uid))
-        for uid in uids:
+        found = await self.poll.do(lambda: self.mailbox.uids_after(mark.last_uid))
+        wanted = await self._wanted(found, mark)
+        for uid in wanted:
             await self._take(uid, mark)
+        if found != wanted:
+            await self._mark(found[-1])
+
+    async def _wanted(self, uids: list[int], mark: Bookmark) -> list[int]:
+        """Leave out what the server knows to be too old, else each would have to be asked for."""
+        day = mark.reread_from
+        if day is None:
+            return uids
+        recent = set(await self.poll.do(lambda: self.mailbox.uids_after(mark.last_uid, day)))
+        return [uid for uid in uids if uid > mark.reread_to or uid in recent]
+
+    async def _mark(self, uid: int) -> None:
+        async with self.poll.database.transaction() as session:
+            await advance(session, self.poll.claimed, self.name, uid)
 
     async def _take(self, uid: int, mark: Bookmark) -> None:
         """Store a mail, move the bookmark behind it, then do with it what the settings say."""
         payload = await self._fetched(uid, mark)
         if payload is not None:
-            await self.poll.intake.receive(self.poll.channel, payload)
-            self.poll.stored += 1
-        async with self.poll.database.transaction() as session:
-            await advance(session, self.poll.claimed, self.name, uid)
+            accepted = await self.poll.intake.receive(self.poll.channel, payload)
+            self.poll.stored += not accepted.duplicate
+        await self._mark(uid)
         if payload is not None and not {WHOLE_SIZE, UNREADABLE} & payload.envelope.keys():
             await self._put_away(uid)
 

@@ -50,10 +50,6 @@ class Claimed:
     holder: UUID
     failures: int
 
-    @property
-    def key(self) -> tuple[int, UUID]:
-        return self.workspace_id, self.channel_id
-
 
 async def claim(
     session: AsyncSession, channels: Sequence[ConfiguredChannel], slots: int, lease: timedelta

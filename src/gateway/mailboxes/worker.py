@@ -10,12 +10,11 @@ import structlog
 
 from channels.email.imap_server import DEFAULT_INTERVAL_S, ImapServer
 from channels.errors import Failure, FetchFailed
-from gateway.configuration import Configuration, ConfiguredChannel
+from gateway.configuration import Configuration
 from gateway.database.connections import Database
 from gateway.delivery.faults import told
 from gateway.delivery.outcomes import RetryPolicy
 from gateway.ingest.door import Intake
-from gateway.ingest.submission import IngestUnavailable
 from gateway.mailboxes.bookmarks import LeaseLost
 from gateway.mailboxes.poll import Poll
 from gateway.mailboxes.records import Claimed, claim, fail, let_go, renew, succeed
@@ -59,36 +58,25 @@ class MailboxWorker:
         try:
             async with asyncio.TaskGroup() as polling:
                 while True:
-                    for claimed, channel in await self._claim():
+                    for claimed in await self._claim():
                         self._running += 1
-                        polling.create_task(self._take(claimed, channel, threads))
+                        polling.create_task(self._take(claimed, threads))
                     await asyncio.sleep(self._interval_s)
         finally:
             threads.shutdown(wait=False)
 
-    async def _claim(self) -> list[tuple[Claimed, ConfiguredChannel]]:
-        """Take what is due, with settings that are no older than what made it due."""
+    async def _claim(self) -> list[Claimed]:
         polled = [each for each in self._configuration.all_channels() if each.adapter.polled]
         if not polled or self._running >= SLOTS:
             return []
         async with self._database.transaction() as session:
-            due = await claim(session, polled, SLOTS - self._running, LEASE)
-        if due:
-            await self._configuration.refresh()
-        found = [(each, self._configuration.channel(*each.key)) for each in due]
-        return [(claimed, channel) for claimed, channel in found if channel is not None]
+            return await claim(session, polled, SLOTS - self._running, LEASE)
 
-    async def _take(
-        self, claimed: Claimed, channel: ConfiguredChannel, threads: ThreadPoolExecutor
-    ) -> None:
+    async def _take(self, claimed: Claimed, threads: ThreadPoolExecutor) -> None:
         """Whatever happens, the lease has it polled again."""
-        poll = Poll(self._database, self._intake, threads, self._max_bytes, channel, claimed)
         about = log.bind(channel=str(claimed.channel_id))
         try:
-            outcome = await self._poll_and_record(poll)
-            self._polls.labels(outcome).inc()
-            if poll.stored or outcome != "done":
-                about.info("mailbox.polled", outcome=outcome, stored=poll.stored)
+            await self._refresh_and_poll(claimed, threads)
         except asyncio.CancelledError:
             await self._let_go(claimed)
             raise
@@ -99,6 +87,19 @@ class MailboxWorker:
         finally:
             self._running -= 1
 
+    async def _refresh_and_poll(self, claimed: Claimed, threads: ThreadPoolExecutor) -> None:
+        """Poll by settings that are no older than what made it due."""
+        await self._configuration.refresh()
+        channel = self._configuration.channel(claimed.workspace_id, claimed.channel_id)
+        if channel is None:
+            return
+        poll = Poll(self._database, self._intake, threads, self._max_bytes, channel, claimed)
+        outcome = await self._poll_and_record(poll)
+        self._polls.labels(outcome).inc()
+        if poll.stored or outcome != "done":
+            where = str(claimed.channel_id)
+            log.info("mailbox.polled", channel=where, outcome=outcome, stored=poll.stored)
+
     async def _poll_and_record(self, poll: Poll) -> str:
         interval_s = DEFAULT_INTERVAL_S
         try:
@@ -107,8 +108,11 @@ class MailboxWorker:
             await self._while_held(poll, server)
         except FetchFailed as error:
             return await self._fail(poll.claimed, error, interval_s)
-        except IngestUnavailable as error:
-            trouble = FetchFailed(Failure.UNAVAILABLE, f"not stored: {error}")
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - admins are to see that it stands still
+            _tell(poll, error)
+            trouble = FetchFailed(Failure.UNAVAILABLE, f"not stored: {type(error).__name__}")
             return await self._fail(poll.claimed, trouble, interval_s)
         async with self._database.transaction() as session:
             await succeed(session, poll.claimed, timedelta(seconds=interval_s))
@@ -139,3 +143,7 @@ class MailboxWorker:
         with suppress(Exception):
             async with self._database.transaction() as session:
                 await let_go(session, claimed)
+
+
+def _tell(poll: Poll, error: Exception) -> None:
+    log.error("mailbox.unexpected", channel=str(poll.claimed.channel_id), **told(error))
