@@ -9,6 +9,8 @@ import hashlib
 import hmac
 from uuid import UUID
 
+from channels.addresses import is_email
+
 PREFIX = "c"
 _ID_CHARACTERS = 26
 _SIGNATURE_BYTES = 5
@@ -21,15 +23,16 @@ class ReplyTags:
     def __init__(self, key: bytes, workspace_id: int) -> None:
         self._key = hmac.digest(key, b"workspace %d" % workspace_id, hashlib.sha256)
 
-    def address(self, mailbox: str, conversation_id: UUID) -> str:
-        """The mailbox's address with the conversation's tag."""
+    def address(self, mailbox: str, conversation_id: UUID) -> str | None:
+        """The mailbox's address with the conversation's tag; None where there is no room for it."""
         local, _, domain = mailbox.rpartition("@")
         signature = _written(self._signature(conversation_id))
-        return f"{local}+{PREFIX}{_written(conversation_id.bytes)}{signature}@{domain}"
+        address = f"{local}+{PREFIX}{_written(conversation_id.bytes)}{signature}@{domain}"
+        return address if is_email(address) else None
 
     def conversation(self, address: str) -> UUID | None:
         """The conversation that an address names, if the tag is ours."""
-        tag = address.rpartition("@")[0].partition("+")[2].lower()
+        tag = address.rpartition("@")[0].rpartition("+")[2].lower()
         length = len(PREFIX) + _ID_CHARACTERS + _SIGNATURE_CHARACTERS
         if len(tag) != length or not tag.startswith(PREFIX):
             return None

@@ -123,3 +123,19 @@ async def test_merging_while_both_write_loses_nothing(team: Team) -> None:
     )
     merged = await team.get(f"/v1/contacts/{ann}")
     assert len(merged["conversations"]) == 12
+
+
+async def test_what_is_known_of_a_contact_goes_before_what_a_form_claims(team: Team) -> None:
+    rule = {
+        "name": "Gold",
+        "stage": "classify",
+        "when": {"field": "attribute.tier", "op": "equals", "value": "gold"},
+        "then": {"priority": "urgent"},
+    }
+    await team.ask("POST", "/v1/rules", rule)
+    ann = await writes(team, ANN)
+    await team.ask("PATCH", f"/v1/contacts/{ann}", {"attributes": {"tier": "iron"}})
+    claim = await team.submit(email=ANN, tier="gold")
+    assert (await team.conversation_of(claim["message"]))["priority"] == "normal"
+    stranger = await team.submit(email="stranger@customer.test", tier="gold")
+    assert (await team.conversation_of(stranger["message"]))["priority"] == "urgent"

@@ -95,8 +95,62 @@ async def test_a_chat_stays_in_its_window(house: House) -> None:
         chat = await home_of(house, "In the window")
         path = f"/v1/conversations/{chat}/merge"
         assert (await refused(house, path, {"into": mail}))[0] == 409
-    await merge(house, mail, into=chat)
-    assert len(await said(house, chat)) == 2
+        async with house.visitor() as another:
+            await another.say("1", "In another window")
+            elsewhere = await home_of(house, "In another window")
+            assert (await refused(house, path, {"into": elsewhere}))[0] == 409
+        only = (await house.get(f"/v1/conversations/{chat}/messages"))["items"][0]["id"]
+        path = f"/v1/conversations/{chat}/split"
+        assert (await refused(house, path, {"messages": [only]}))[0] == 409
+
+
+async def test_a_visitor_sees_nothing_of_what_is_merged_into_the_chat(house: House) -> None:
+    mail = await mailed(house, "<a@example.com>")
+    await house.post(f"/v1/conversations/{mail}/take")
+    await house.post(f"/v1/conversations/{mail}/replies", {"text": "Dear Ann, by mail"})
+    async with house.visitor() as visitor:
+        await visitor.say("1", "In the window")
+        chat = await home_of(house, "In the window")
+        await merge(house, mail, into=chat)
+        assert len(await said(house, chat)) == 3
+        await house.post(f"/v1/conversations/{chat}/take")
+        await house.post(f"/v1/conversations/{chat}/replies", {"text": "Dear visitor"})
+        seen = [(await visitor.receive("message"))["text"] for _ in range(2)]
+    assert seen == ["In the window", "Dear visitor"]
+
+
+async def test_decisions_and_links_go_along(house: House) -> None:
+    one, other = await mailed(house, "<a@example.com>"), await mailed(house, "<b@example.com>")
+    third = await mailed(house, "<c@example.com>")
+    spanning = make_mail("Both", Message_ID="<d@x.example>", References="<c@example.com>")
+    del spanning["References"]
+    spanning["References"] = "<b@example.com> <c@example.com>"
+    await house.send_mail(spanning)
+    assert (await house.get(f"/v1/conversations/{other}"))["links"] == [third]
+    await merge(house, other, into=one)
+    decided = await house.get(f"/v1/conversations/{one}/decisions")
+    assert len(decided) == 2
+    assert await house.get(f"/v1/conversations/{other}/decisions") == []
+    assert (await house.get(f"/v1/conversations/{one}"))["links"] == [third]
+
+
+async def test_what_was_merged_into_a_closed_one_does_not_hide_an_open_one(house: House) -> None:
+    mail = await mailed(house, "<a@example.com>")
+    await house.post_sms(Body="First")
+    first = await home_of(house, "First")
+    await house.rows(
+        "UPDATE conversation SET status = 'closed', closed_at = now(), merged_into = :mail"
+        " WHERE id = :first RETURNING 1",
+        mail=mail,
+        first=first,
+    )
+    await house.rows(
+        "UPDATE conversation SET status = 'closed', closed_at = now() WHERE id = :id RETURNING 1",
+        id=mail,
+    )
+    await house.post_sms(Body="Second")
+    await house.post_sms(Body="Third")
+    assert await home_of(house, "Second") == await home_of(house, "Third") != mail
 
 
 async def test_what_cannot_be_merged(house: House) -> None:

@@ -20,7 +20,9 @@ async def homes(house: House) -> list[list[str]]:
 async def tagged_address(house: House) -> str:
     [[id_]] = await house.rows("SELECT id FROM conversation")
     tags = house.gateway.configuration.workspace(house.team.workspace_id).reply_tags
-    return tags.address(house.team.mailbox, id_)
+    address = tags.address(house.team.mailbox, id_)
+    assert address is not None
+    return address
 
 
 async def test_a_tagged_address_leads_to_its_conversation(house: House) -> None:
@@ -107,7 +109,30 @@ async def test_a_thread_counts_more_than_subject_and_tag(house: House) -> None:
 def test_a_tagged_address_is_a_mail_address_and_is_read_in_any_case() -> None:
     tags, id_ = ReplyTags(b"key", 1), uuid4()
     address = tags.address("support@example.com", id_)
+    assert address is not None
     assert len(address.partition("@")[0]) <= 64
     assert tags.conversation(address.upper()) == id_
     assert ReplyTags(b"key", 2).conversation(address) is None
     assert ReplyTags(b"other", 1).conversation(address) is None
+
+
+def test_a_mailbox_with_a_tag_of_its_own_is_tagged_once_more() -> None:
+    tags, id_ = ReplyTags(b"key", 1), uuid4()
+    address = tags.address("support+it@example.com", id_)
+    assert address is not None
+    assert address.startswith("support+it+")
+    assert tags.conversation(address) == id_
+
+
+def test_a_long_mailbox_has_no_room_for_a_tag() -> None:
+    assert ReplyTags(b"key", 1).address(f"{'long' * 8}@example.com", uuid4()) is None
+
+
+async def test_mail_to_a_tagged_mailbox_with_a_tag_of_its_own_arrives(house: House) -> None:
+    address = "support+it@house.test"
+    body = {"kind": "email", "provider": "smtp", "name": "Italian", "address": address}
+    channel = await house.post("/v1/channels", body, token=house.team.admin)
+    answer = await house.send_mail(make_mail("First", To=address), to="support+it+more@house.test")
+    assert answer.startswith("2.0.0")
+    [[channel_id]] = await house.rows("SELECT channel_id FROM message")
+    assert str(channel_id) == channel["id"]

@@ -7,19 +7,62 @@ reads after the number that it knows sees them all.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels.records import record
 from gateway.conversations.assigning import Done, done
 from gateway.conversations.change import Change, locked
 from gateway.database.connections import Database
-from gateway.database.schema import Channel, Conversation, Delivery, Message, Queue, ThreadRef
+from gateway.database.schema import Channel, Conversation, Message, Queue, ThreadRef
 from gateway.feed.item import impersonal_fields
 from gateway.feed.log import EventType
 from gateway.ids import new_id
 from gateway.problems import Problem, conflict, invalid
+
+MESSAGES = text("""
+UPDATE message m SET conversation_id = :target, seq = :since + moved.n
+  FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS moved (id, n)
+ WHERE m.workspace_id = :workspace_id AND m.id = moved.id
+""")
+
+DELIVERIES = text("""
+UPDATE delivery d SET conversation_id = m.conversation_id, seq = m.seq
+  FROM message m
+ WHERE m.workspace_id = :workspace_id AND m.id = ANY (CAST(:ids AS uuid[]))
+   AND d.workspace_id = m.workspace_id AND d.message_id = m.id
+""")
+
+DECISIONS = text("""
+UPDATE decision SET conversation_id = :target
+ WHERE workspace_id = :workspace_id AND conversation_id = :source
+   AND message_id = ANY (CAST(:ids AS uuid[]))
+""")
+
+LINKS = text("""
+INSERT INTO conversation_link (workspace_id, conversation_id, other_id)
+SELECT workspace_id, :target,
+       CASE conversation_id WHEN :source THEN other_id ELSE conversation_id END
+  FROM conversation_link
+ WHERE workspace_id = :workspace_id AND :source IN (conversation_id, other_id)
+   AND :target NOT IN (conversation_id, other_id)
+ON CONFLICT DO NOTHING
+""")
+
+
+@record
+class Placed:
+    """What moving a message needs to know of it: not what it says."""
+
+    id: UUID
+    direction: str
+    channel_id: UUID
+    identity_id: UUID | None
+    subject: str | None
+    created_at: datetime
 
 
 async def merge(
@@ -74,19 +117,21 @@ def _require_free(change: Change, agent_id: UUID) -> None:
 async def _require_reachable(
     session: AsyncSession, source: Conversation, target: Conversation
 ) -> None:
-    """Who waits in a chat window sees only what is said there."""
-    if source.channel_id == target.channel_id:
-        return
-    channel = await session.get_one(Channel, (source.workspace_id, source.channel_id))
-    if channel.kind == "chat":
-        raise conflict("a chat is answered in its window: merge the other one into the chat")
+    """Who waits in a chat window sees only what is said there, and nobody else does."""
+    if source.identity_id != target.identity_id and await _is_chat(session, source):
+        raise conflict("a chat is answered in its own window: merge the other one into the chat")
+
+
+async def _is_chat(session: AsyncSession, row: Conversation) -> bool:
+    channel = await session.get_one(Channel, (row.workspace_id, row.channel_id))
+    return channel.kind == "chat"
 
 
 async def _absorb(source: Change, target: Change) -> None:
     session, taken, kept = source.session, source.row, target.row
-    moved = await _messages(session, taken)
-    await _move(session, moved, kept, since=kept.message_count)
+    await _move(session, taken, kept, await _messages(session, taken))
     await _move_threads(session, taken, kept.id)
+    await session.execute(LINKS, _keys(taken, kept))
     await session.execute(
         update(Conversation)
         .where(
@@ -96,7 +141,6 @@ async def _absorb(source: Change, target: Change) -> None:
         .values(merged_into=kept.id)
     )
     await _end(source, kept.id)
-    kept.message_count += len(moved)
     kept.last_message_at = max(kept.last_message_at, taken.last_message_at)
     kept.tags = sorted({*kept.tags, *taken.tags})
     target.tell(
@@ -142,9 +186,11 @@ async def split(
         await _lock_threads(session, workspace_id, conversation_id)
         async with locked(session, workspace_id, conversation_id) as source:
             _require_free(source, agent_id)
-            moved = _chosen(await _messages(session, source.row), message_ids)
+            if await _is_chat(session, source.row):
+                raise conflict("a chat is one window: it cannot be split")
+            moved = _chosen(await _messages(session, source.row), set(message_ids))
             target = await _open(source, moved)
-            await _move(session, moved, target.row, since=0)
+            await _move(session, source.row, target.row, moved)
             await _move_threads(
                 session, source.row, target.row.id, [message.id for message in moved]
             )
@@ -153,9 +199,9 @@ async def split(
     return done(target)
 
 
-def _chosen(messages: Sequence[Message], ids: Sequence[UUID]) -> list[Message]:
-    chosen = [message for message in messages if message.id in set(ids)]
-    if len(chosen) < len(set(ids)):
+def _chosen(messages: Sequence[Placed], ids: set[UUID]) -> list[Placed]:
+    chosen = [message for message in messages if message.id in ids]
+    if len(chosen) < len(ids):
         raise _unsound("must all be ids of messages of this conversation")
     if len(chosen) == len(messages):
         raise _unsound("must leave a message where it is")
@@ -168,7 +214,7 @@ def _unsound(what: str) -> Problem:
     return invalid("the conversation cannot be split so", [("/messages", what)])
 
 
-async def _open(source: Change, moved: Sequence[Message]) -> Change:
+async def _open(source: Change, moved: Sequence[Placed]) -> Change:
     row, session = source.row, source.session
     opening = next(message for message in moved if message.direction == "inbound")
     new = Conversation(
@@ -184,7 +230,7 @@ async def _open(source: Change, moved: Sequence[Message]) -> Change:
         language=row.language,
         tags=list(row.tags),
         version=0,
-        message_count=len(moved),
+        message_count=0,
         opened_at=opening.created_at,
         last_message_at=max(message.created_at for message in moved),
     )
@@ -198,7 +244,7 @@ async def _open(source: Change, moved: Sequence[Message]) -> Change:
     return target
 
 
-def _waiting_since(messages: Sequence[Message]) -> datetime:
+def _waiting_since(messages: Sequence[Placed]) -> datetime:
     return max(message.created_at for message in messages if message.direction == "inbound")
 
 
@@ -213,32 +259,36 @@ async def _lock_threads(session: AsyncSession, workspace_id: int, conversation_i
     await session.execute(statement)
 
 
-async def _messages(session: AsyncSession, row: Conversation) -> Sequence[Message]:
+async def _messages(session: AsyncSession, row: Conversation) -> Sequence[Placed]:
     statement = (
-        select(Message)
+        select(
+            Message.id,
+            Message.direction,
+            Message.channel_id,
+            Message.identity_id,
+            Message.subject,
+            Message.created_at,
+        )
         .where(Message.workspace_id == row.workspace_id, Message.conversation_id == row.id)
         .order_by(Message.seq)
     )
-    return (await session.scalars(statement)).all()
+    return [Placed(*found) for found in await session.execute(statement)]
 
 
 async def _move(
-    session: AsyncSession, messages: Sequence[Message], into: Conversation, *, since: int
+    session: AsyncSession, source: Conversation, into: Conversation, moved: Sequence[Placed]
 ) -> None:
-    for seq, message in enumerate(messages, since + 1):
-        message.conversation_id, message.seq = into.id, seq
+    """Number messages on, and take along what was decided of them and what carries them."""
+    values = {**_keys(source, into), "ids": [message.id for message in moved]}
+    values["since"] = into.message_count
     await session.flush()
-    await session.execute(
-        update(Delivery)
-        .where(
-            Delivery.workspace_id == into.workspace_id,
-            Delivery.message_id == Message.id,
-            Message.workspace_id == into.workspace_id,
-            Message.id.in_([message.id for message in messages]),
-        )
-        .values(conversation_id=into.id, seq=Message.seq)
-        .execution_options(synchronize_session=False)
-    )
+    for statement in (MESSAGES, DELIVERIES, DECISIONS):
+        await session.execute(statement, values)
+    into.message_count += len(moved)
+
+
+def _keys(source: Conversation, into: Conversation) -> dict[str, Any]:
+    return {"workspace_id": source.workspace_id, "source": source.id, "target": into.id}
 
 
 async def _move_threads(

@@ -86,12 +86,13 @@ class _Handler:
         return list({channel.config.id: channel for channel in found if channel}.values())
 
     def _channel(self, address: str) -> ConfiguredChannel | None:
-        """The mailbox of an address, with or without a tag (`support+tag@`)."""
-        address = normalise_email(address)
-        local, _, domain = address.rpartition("@")
-        untagged = f"{local.partition('+')[0]}@{domain}"
-        by_address = self._configuration.channel_by_mail_address
-        return by_address(address) or by_address(untagged)
+        """The mailbox of an address, with or without tags (`support+tag@`)."""
+        local, _, domain = normalise_email(address).rpartition("@")
+        while local:
+            if channel := self._configuration.channel_by_mail_address(f"{local}@{domain}"):
+                return channel
+            local = local.rpartition("+")[0]
+        return None
 
 
 def _name(accepted: Accepted) -> object:

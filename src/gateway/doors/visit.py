@@ -322,9 +322,8 @@ class Visit:
         if self._place.conversation_id is None:
             return []
         async with self._gateway.database.transaction() as session:
-            return await read_messages(
-                session, self._channel.workspace_id, self._place.conversation_id, self._place.seq
-            )
+            place = (self._place.conversation_id, self._place.seq)
+            return await read_messages(session, self._channel, self._visitor.who, place)
 
 
 def _uuid(text: str | None) -> UUID | None:

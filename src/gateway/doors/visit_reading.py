@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.chat import ServerMessage
@@ -10,7 +10,7 @@ from channels.contract import Sender
 from channels.records import record
 from gateway.configuration import ConfiguredChannel
 from gateway.conversations.read_marks import read_marks
-from gateway.database.schema import Agent, Conversation, Identity, Message
+from gateway.database.schema import Agent, Conversation, Delivery, Identity, Message
 
 PAGE = 100
 
@@ -69,9 +69,26 @@ async def read_situation(
 
 
 async def read_messages(
-    session: AsyncSession, workspace_id: int, conversation_id: UUID, after: int
+    session: AsyncSession, channel: ConfiguredChannel, who: Sender, place: tuple[UUID, int]
 ) -> list[ServerMessage]:
-    """The next messages after a place; notes are the agents' own."""
+    """The next messages after a place: what the visitor wrote, and what was sent to this window.
+
+    The conversation may hold more: notes, and what agents have merged into it.
+    """
+    workspace_id = channel.workspace_id
+    conversation_id, after = place
+    written = exists().where(
+        Identity.workspace_id == workspace_id,
+        Identity.id == Message.identity_id,
+        Identity.space == who.space,
+        Identity.address == who.address,
+    )
+    sent = exists().where(
+        Delivery.workspace_id == workspace_id,
+        Delivery.message_id == Message.id,
+        Delivery.channel_id == channel.config.id,
+        Delivery.recipient == who.address,
+    )
     statement = (
         select(Message, Agent.name)
         .outerjoin(
@@ -82,7 +99,7 @@ async def read_messages(
             Message.workspace_id == workspace_id,
             Message.conversation_id == conversation_id,
             Message.seq > after,
-            Message.direction != "note",
+            or_(and_(Message.direction == "inbound", written), sent),
         )
         .order_by(Message.seq)
         .limit(PAGE)

@@ -113,7 +113,8 @@ def gather(occasion: Occasion) -> dict[str, FactValue | None]:
     }
     facts |= inbound.authentication
     facts |= _of_conversation(state, submission.received_at)
-    for name, value in (occasion.identity.attributes | dict(inbound.attributes)).items():
+    claimed = {**inbound.contact_attributes, **inbound.attributes}
+    for name, value in (claimed | occasion.identity.attributes).items():  # what we know goes first
         facts[ATTRIBUTE_PREFIX + name] = value
     return facts
 

@@ -28,11 +28,12 @@ SELECT w.message_id, latest.id
   FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::uuid[])
        AS w (message_id, workspace_id, identity_id, channel_id)
  CROSS JOIN LATERAL (
-       SELECT coalesce(c.merged_into, c.id) AS id FROM conversation c
+       SELECT t.id FROM conversation c
+         JOIN conversation t
+           ON t.workspace_id = c.workspace_id AND t.id = coalesce(c.merged_into, c.id)
         WHERE c.workspace_id = w.workspace_id AND c.identity_id = w.identity_id
-          AND c.channel_id = w.channel_id
-          AND (c.status <> 'closed' OR c.merged_into IS NOT NULL)
-        ORDER BY c.last_message_at DESC LIMIT 1) AS latest
+          AND c.channel_id = w.channel_id AND t.status <> 'closed'
+        ORDER BY t.last_message_at DESC LIMIT 1) AS latest
 """
 
 NAMED = """
@@ -46,11 +47,12 @@ SELECT w.message_id, recent.id, recent.subject
   FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::uuid[])
        AS w (message_id, workspace_id, identity_id, channel_id)
  CROSS JOIN LATERAL (
-       SELECT coalesce(c.merged_into, c.id) AS id, c.subject FROM conversation c
+       SELECT t.id, c.subject FROM conversation c
+         JOIN conversation t
+           ON t.workspace_id = c.workspace_id AND t.id = coalesce(c.merged_into, c.id)
         WHERE c.workspace_id = w.workspace_id AND c.identity_id = w.identity_id
-          AND c.channel_id = w.channel_id AND c.subject IS NOT NULL
-          AND (c.status <> 'closed' OR c.merged_into IS NOT NULL)
-        ORDER BY c.last_message_at DESC LIMIT 20) AS recent
+          AND c.channel_id = w.channel_id AND c.subject IS NOT NULL AND t.status <> 'closed'
+        ORDER BY t.last_message_at DESC LIMIT 20) AS recent
 """
 
 

@@ -129,7 +129,9 @@ class Placement:
         return leads
 
     def _known(self, ids: Iterable[UUID]) -> list[ConversationState]:
-        return [self.states[id_] for id_ in ids if id_ in self.states]
+        found = [self.states[id_] for id_ in ids if id_ in self.states]
+        targets = [self.states.get(state.merged_into or state.id, state) for state in found]
+        return list({state.id: state for state in targets}.values())
 
     def _open(self, arrival: Arrival, ruling: Ruling, decision_id: UUID) -> ConversationState:
         submission = arrival.submission

@@ -48,6 +48,7 @@ class ConversationState:
     opened_at: datetime
     last_message_at: datetime
     solved_at: datetime | None
+    merged_into: UUID | None = None
     is_new: bool = False
 
     @property
@@ -65,7 +66,7 @@ class ConversationState:
 
 COLUMNS = """workspace_id, id, channel_id, identity_id, subject, status, queue_id, priority,
              assignee_id, type, language, tags, version, message_count, opened_at,
-             last_message_at, solved_at"""
+             last_message_at, solved_at, merged_into"""
 
 LOCK = f"""
 SELECT {COLUMNS} FROM conversation
@@ -78,8 +79,19 @@ SELECT {COLUMNS} FROM conversation
 async def lock(
     connection: "asyncpg.Connection[Any]", ids: set[tuple[int, UUID]]
 ) -> dict[UUID, ConversationState]:
-    """Lock conversations in the order of their ids and read them as they now are."""
+    """Lock conversations in the order of their ids and read them as they now are.
+
+    With one that was merged since it was found comes the one that it was merged into.
+    """
     if not ids:
         return {}
     rows = await connection.fetch(LOCK, *zip(*ids, strict=True))
-    return {row["id"]: ConversationState(**{**row, "tags": frozenset(row["tags"])}) for row in rows}
+    states = {
+        row["id"]: ConversationState(**{**row, "tags": frozenset(row["tags"])}) for row in rows
+    }
+    targets = {
+        (state.workspace_id, state.merged_into)
+        for state in states.values()
+        if state.merged_into is not None
+    }
+    return states | await lock(connection, targets - ids)
