@@ -135,6 +135,7 @@ def upgrade() -> None:
         ),
         sa.Column("configuration", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
         sa.Column("rule_set_version", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("shadow_version", sa.Integer(), nullable=True),
         sa.Column("raw_retention_days", sa.Integer(), server_default=sa.text("90"), nullable=True),
         sa.Column("conversation_retention_days", sa.Integer(), nullable=True),
         sa.Column("feed_resume_hours", sa.Integer(), server_default=sa.text("72"), nullable=False),
@@ -327,10 +328,57 @@ def upgrade() -> None:
         postgresql_where=sa.text("archived_at IS NULL"),
     )
     op.create_table(
+        "rule_set_draft",
+        sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("based_on", sa.Integer(), nullable=True),
+        sa.Column(
+            "rules", postgresql.JSON(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+        sa.Column(
+            "cases", postgresql.JSON(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+        sa.Column("changed_by", sa.Text(), nullable=True),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspace.id"], name=op.f("rule_set_draft_workspace_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", name=op.f("rule_set_draft_pkey")),
+    )
+    op.create_table(
+        "rule_set_move",
+        sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("former", sa.Integer(), nullable=True),
+        sa.Column("comment", sa.Text(), nullable=True),
+        sa.Column("moved_by", sa.Text(), nullable=False),
+        sa.Column(
+            "moved_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.CheckConstraint(
+            "action IN ('publish', 'roll_back', 'shadow', 'end_shadow')",
+            name=op.f("rule_set_move_action_check"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspace.id"], name=op.f("rule_set_move_workspace_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("rule_set_move_pkey")),
+    )
+    op.create_table(
         "rule_set_version",
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("rules", postgresql.JSON(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "cases",
+            postgresql.JSON(astext_type=sa.Text()),
+            server_default=sa.text("'[]'"),
+            nullable=False,
+        ),
+        sa.Column("based_on", sa.Integer(), nullable=True),
+        sa.Column("comment", sa.Text(), nullable=True),
         sa.Column("created_by", sa.Text(), nullable=False),
         sa.Column(
             "created_at",
@@ -676,6 +724,9 @@ def upgrade() -> None:
         sa.Column("outcome", postgresql.JSON(astext_type=sa.Text()), nullable=False),
         sa.Column("explanation", postgresql.JSON(astext_type=sa.Text()), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
+        sa.Column(
+            "shadow", postgresql.JSON(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["workspace_id", "conversation_id"],
@@ -686,6 +737,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "workspace_id", "conversation_id", "id", name=op.f("decision_pkey")
         ),
+    )
+    op.create_index(
+        "decision_shadow_idx",
+        "decision",
+        ["workspace_id", "decided_at"],
+        unique=False,
+        postgresql_where=sa.text("shadow IS NOT NULL"),
     )
     op.create_table(
         "escalation",
@@ -1087,6 +1145,9 @@ def downgrade() -> None:
     op.drop_table("queue_entry")
     op.drop_table("message")
     op.drop_table("escalation")
+    op.drop_index(
+        "decision_shadow_idx", table_name="decision", postgresql_where=sa.text("shadow IS NOT NULL")
+    )
     op.drop_table("decision")
     op.drop_index(op.f("conversation_link_other_id_idx"), table_name="conversation_link")
     op.drop_table("conversation_link")
@@ -1151,6 +1212,8 @@ def downgrade() -> None:
     op.drop_table("conversation")
     op.drop_table("access_token")
     op.drop_table("rule_set_version")
+    op.drop_table("rule_set_move")
+    op.drop_table("rule_set_draft")
     op.drop_index(
         "queue_name_key", table_name="queue", postgresql_where=sa.text("archived_at IS NULL")
     )

@@ -1,20 +1,22 @@
 """What admins have set, held in memory by every process: channels, queues and the rules in force.
 
 A change grows the workspace's `configuration` number and hints at it; each process compares the
-numbers on a hint and on its poll, and loads anew what has changed.
+numbers on a hint and on its poll, and loads anew what has changed. Rules are compiled off the
+event loop, and only where they are other rules; then all is exchanged at once.
 """
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.contract import Adapter, ChannelConfig
 from channels.registry import adapter_for
-from gateway import languages
 from gateway.access.secret_box import SecretBox
 from gateway.calendars import calendar_of
 from gateway.database.connections import Database
@@ -31,6 +33,8 @@ from routing.calendars import Calendar
 from routing.engine import QueueRef, RuleSet
 from routing.rules import parse_rule
 
+log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredChannel:
@@ -45,7 +49,10 @@ class ConfiguredChannel:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceConfiguration:
-    """One workspace's settings at one number. Archived channels and queues are not in it."""
+    """One workspace's settings at one number. Archived channels and queues are not in it.
+
+    `shadow` are rules that decide beside those in force, to see where they differ.
+    """
 
     workspace_id: int
     number: int
@@ -53,6 +60,7 @@ class WorkspaceConfiguration:
     queues: Mapping[str, QueueRef]
     default_queue: QueueRef
     rules: RuleSet
+    shadow: RuleSet | None
     reply_tags: ReplyTags
     calendar: Calendar | None
 
@@ -68,6 +76,63 @@ async def grow(session: AsyncSession, workspace_id: int) -> None:
         .where(Workspace.id == workspace_id)
         .values(configuration=Workspace.configuration + 1)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What a workspace's configuration is made from. Rules are a version and its documents."""
+
+    workspace_id: int
+    number: int
+    channels: Mapping[UUID, ConfiguredChannel]
+    queues: Mapping[str, QueueRef]
+    default_queue: str
+    rules: "StoredRules | None"
+    shadow: "StoredRules | None"
+    calendar: Calendar | None
+
+
+StoredRules = tuple[int, list[dict[str, Any]]]
+
+
+async def _stored_rules(
+    session: AsyncSession, workspace_id: int, version: int | None
+) -> StoredRules | None:
+    if version is None:
+        return None
+    stored = await session.get(RuleSetVersion, (workspace_id, version))
+    return (version, stored.rules) if stored else None
+
+
+def _compiled(
+    version: int,
+    documents: list[dict[str, Any]],
+    stored: _Stored,
+    held: WorkspaceConfiguration | None,
+) -> RuleSet:
+    """The version compiled, or as it is held already: a version never changes, queues do."""
+    if held and (held.queues, held.default_queue.id) == (stored.queues, stored.default_queue):
+        for known in (held.rules, held.shadow):
+            if known and known.version == version:
+                return known
+    rules = [parse_rule(rule, queues=stored.queues) for rule in documents]
+    return RuleSet(version, rules, stored.queues, stored.default_queue)
+
+
+def _compiled_shadow(stored: _Stored, held: WorkspaceConfiguration | None) -> RuleSet | None:
+    """None also where the shadow names a queue that is gone: it must not keep the rest out."""
+    if stored.shadow is None:
+        return None
+    try:
+        return _compiled(*stored.shadow, stored, held)
+    except ValueError as error:
+        log.warning("shadow.left_out", version=stored.shadow[0], reason=type(error).__name__)
+        return None
+
+
+def _asks_for_language(workspace: WorkspaceConfiguration) -> bool:
+    sets = (workspace.rules, workspace.shadow)
+    return any("language" in rules.fields for rules in sets if rules)
 
 
 class Configuration:
@@ -115,38 +180,52 @@ class Configuration:
         One at a time and each of one instant, so that what a caller has committed is in force
         when this returns, whole.
         """
-        async with self._refreshing, self._database.transaction() as session:
+        async with self._refreshing:
+            stale = await self._stale()
+            loaded = {
+                each.workspace_id: await asyncio.to_thread(self._made, each) for each in stale
+            }
+            if loaded:
+                self._workspaces |= loaded
+                self._index()
+
+    async def _stale(self) -> list["_Stored"]:
+        async with self._database.transaction() as session:
             await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             workspaces = (await session.scalars(select(Workspace))).all()
-            stale = [
-                workspace
+            return [
+                await self._read(session, workspace)
                 for workspace in workspaces
                 if workspace.id not in self._workspaces
                 or self._workspaces[workspace.id].number != workspace.configuration
             ]
-            loaded = {workspace.id: await self._load(session, workspace) for workspace in stale}
-        if any("language" in workspace.rules.fields for workspace in loaded.values()):
-            await asyncio.to_thread(languages.load)
-        if loaded:
-            self._workspaces |= loaded
-            self._index()
 
-    async def _load(self, session: AsyncSession, workspace: Workspace) -> WorkspaceConfiguration:
-        rows = await self._queues(session, workspace.id)
-        queues = {str(row.id): queue_ref(row) for row in rows}
-        default = next(queue_ref(row) for row in rows if row.is_default)
-        version = workspace.rule_set_version
-        stored = await session.get(RuleSetVersion, (workspace.id, version))
-        rules = [parse_rule(rule, queues=queues) for rule in (stored.rules if stored else [])]
-        return WorkspaceConfiguration(
+    async def _read(self, session: AsyncSession, workspace: Workspace) -> "_Stored":
+        queues = {str(row.id): row for row in await self._queues(session, workspace.id)}
+        return _Stored(
             workspace_id=workspace.id,
             number=workspace.configuration,
             channels=await self._channels(session, workspace.id),
-            queues=queues,
-            default_queue=default,
-            rules=RuleSet(version, rules, queues, default.id),
-            reply_tags=ReplyTags(self._box.derived(b"reply tags"), workspace.id),
+            queues={id_: queue_ref(row) for id_, row in queues.items()},
+            default_queue=next(id_ for id_, row in queues.items() if row.is_default),
+            rules=await _stored_rules(session, workspace.id, workspace.rule_set_version),
+            shadow=await _stored_rules(session, workspace.id, workspace.shadow_version),
             calendar=await self._calendar(session, workspace.id),
+        )
+
+    def _made(self, stored: "_Stored") -> WorkspaceConfiguration:
+        held = self._workspaces.get(stored.workspace_id)
+        version, rules = stored.rules or (0, [])
+        return WorkspaceConfiguration(
+            workspace_id=stored.workspace_id,
+            number=stored.number,
+            channels=stored.channels,
+            queues=stored.queues,
+            default_queue=stored.queues[stored.default_queue],
+            rules=_compiled(version, rules, stored, held),
+            shadow=_compiled_shadow(stored, held),
+            reply_tags=ReplyTags(self._box.derived(b"reply tags"), stored.workspace_id),
+            calendar=stored.calendar,
         )
 
     async def _calendar(self, session: AsyncSession, workspace_id: int) -> Calendar | None:

@@ -123,7 +123,7 @@ def problem_of(error: Exception) -> Problem | None:
             return invalid(error.detail)
         case InvalidRule():
             problems = [(problem.pointer, problem.message) for problem in error.problems]
-            return invalid("the rule has mistakes", problems)
+            return invalid(error.what, problems)
         case StoreUnavailable():
             return unavailable(f"{error}: try again")
         case IngestUnavailable():

@@ -1,12 +1,10 @@
 """Rule sets as they are kept: immutable versions, one of which the workspace names as in force."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.configuration import queue_ref
@@ -21,22 +19,17 @@ RuleDocument = dict[str, Any]
 """A rule as JSON, as `routing.rules.parse_rule` reads it."""
 
 
+CaseDocument = dict[str, Any]
+"""A test case as JSON, as `gateway.rulebook.cases.Case` reads it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """The rules in force, in the order in which they run; version 0 has none."""
 
     version: int
     rules: list[RuleDocument]
-
-
-@dataclass(frozen=True, slots=True)
-class VersionSummary:
-    """A version without its rules."""
-
-    version: int
-    rules: int
-    created_by: str
-    created_at: datetime
+    cases: list[CaseDocument]
 
 
 async def published(session: AsyncSession, workspace_id: int) -> Published:
@@ -44,46 +37,9 @@ async def published(session: AsyncSession, workspace_id: int) -> Published:
         select(Workspace.rule_set_version).where(Workspace.id == workspace_id)
     )
     stored = await session.get(RuleSetVersion, (workspace_id, version))
-    return Published(version or 0, stored.rules if stored else [])
-
-
-async def publish(
-    session: AsyncSession, workspace_id: int, rules: Iterable[RuleDocument], created_by: str
-) -> Published:
-    """Write a further version and put it in force.
-
-    The rules must have been read by `parse_rule`, and the workspace's row must be locked.
-    """
-    workspace = await session.get_one(Workspace, workspace_id, populate_existing=True)
-    newest = await session.scalar(
-        select(func.max(RuleSetVersion.version)).where(RuleSetVersion.workspace_id == workspace_id)
-    )
-    version = (newest or 0) + 1
-    documents = sorted(rules, key=itemgetter("order", "id"))
-    session.add(
-        RuleSetVersion(
-            workspace_id=workspace_id, version=version, rules=documents, created_by=created_by
-        )
-    )
-    workspace.rule_set_version = version
-    await session.flush()
-    return Published(version, documents)
-
-
-async def versions(session: AsyncSession, workspace_id: int, limit: int) -> list[VersionSummary]:
-    """The newest versions first."""
-    statement = (
-        select(
-            RuleSetVersion.version,
-            func.json_array_length(RuleSetVersion.rules).label("rules"),
-            RuleSetVersion.created_by,
-            RuleSetVersion.created_at,
-        )
-        .where(RuleSetVersion.workspace_id == workspace_id)
-        .order_by(RuleSetVersion.version.desc())
-        .limit(limit)
-    )
-    return [VersionSummary(**row) for row in (await session.execute(statement)).mappings()]
+    if stored is None:
+        return Published(version or 0, [], [])
+    return Published(stored.version, stored.rules, stored.cases)
 
 
 async def present_queues(session: AsyncSession, workspace_id: int) -> dict[str, QueueRef]:
@@ -92,12 +48,20 @@ async def present_queues(session: AsyncSession, workspace_id: int) -> dict[str, 
     return {str(row.id): queue_ref(row) for row in await session.scalars(statement)}
 
 
+async def default_queue(session: AsyncSession, workspace_id: int) -> str:
+    """The id of the queue that takes what no rule sends elsewhere."""
+    statement = select(Queue.id).where(Queue.workspace_id == workspace_id, Queue.is_default)
+    return str((await session.scalars(statement)).one())
+
+
 async def rules_that_name(session: AsyncSession, queue: Queue) -> list[str]:
-    """The names of the rules in force that send to a queue, or ask whether it was the last one."""
+    """The names of rules in force that send to a queue or ask for it, and of their test cases."""
     others = await present_queues(session, queue.workspace_id)
     del others[str(queue.id)]
     current = await published(session, queue.workspace_id)
-    return [repr(rule["name"]) for rule in current.rules if not _is_valid(rule, others)]
+    rules = [repr(rule["name"]) for rule in current.rules if not _is_valid(rule, others)]
+    expecting = [case for case in current.cases if case["expect"].get("queue") == str(queue.id)]
+    return rules + [f"the test case {case['name']!r}" for case in expecting]
 
 
 def _is_valid(document: RuleDocument, queues: Mapping[str, QueueRef]) -> bool:

@@ -1,8 +1,10 @@
 """What is wrong with a rule, where (JSON Pointer, RFC 6901) and what to do about it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +18,21 @@ class Problem:
 class InvalidRule(ValueError):  # noqa: N818 - what the document is, as the API answers it
     """A rule cannot be saved; `problems` holds every mistake found, in document order."""
 
+    what: ClassVar[str] = "the rule has mistakes"
+
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(f"{p.pointer or '/'}: {p.message}" for p in problems))
         self.problems = tuple(problems)
+
+
+@contextmanager
+def problems_below(pointer: str) -> Iterator[None]:
+    """Let the pointers of an InvalidRule of the block begin with `pointer`."""
+    try:
+        yield
+    except InvalidRule as error:
+        found = [Problem(pointer + each.pointer, each.message) for each in error.problems]
+        raise InvalidRule(found) from None
 
 
 @dataclass(slots=True)

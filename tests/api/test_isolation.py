@@ -25,6 +25,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/conversations/{id}/notes"): {"text": "Hello"},
     ("PUT", "/v1/calendars/{id}"): {"name": "Office", "timezone": "Europe/Rome", "week": {}},
     ("PUT", "/v1/rules/{id}"): RULE,
+    ("PUT", "/v1/rules/draft/rules/{id}"): RULE,
     ("POST", "/v1/agents/{id}/tokens"): {"name": "Mine"},
     ("POST", "/v1/contacts/{id}/identities"): {"space": "phone", "address": "+390612345678"},
 }

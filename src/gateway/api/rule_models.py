@@ -1,11 +1,10 @@
 """Rules as clients write them: their JSON Schema, and what a rule editor must know."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, WithJsonSchema
 
-from gateway.rule_sets import MAX_RULES, RuleDocument
+from gateway.rule_sets import MAX_RULES, CaseDocument, RuleDocument
 from routing.facts import ATTRIBUTE_PREFIX, FIELDS, FieldType, Stage
 from routing.facts import Field as FactField
 from routing.operators import OPERATORS
@@ -65,6 +64,29 @@ SCHEMA: dict[str, Any] = {
 RuleBody = Annotated[RuleDocument, WithJsonSchema(SCHEMA)]
 RuleSetBody = Annotated[list[RuleBody], Field(max_length=MAX_RULES)]
 
+CASE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "title": "Case",
+    "description": "What rules must make of a `message`, of `facts` (by field name), or of both: "
+    "`expect` names a queue (an id), level, priority, tags, type, language, or some of them.",
+    "properties": {
+        "name": {"type": "string", "minLength": 1, "maxLength": 200},
+        "message": {"type": "object"},
+        "facts": {"type": "object"},
+        "expect": {"type": "object", "minProperties": 1},
+    },
+    "required": ["name", "expect"],
+    "examples": [
+        {
+            "name": "Refunds are urgent",
+            "message": {"kind": "email", "text": "A refund, please"},
+            "expect": {"priority": "high", "tags": ["refund"]},
+        }
+    ],
+}
+
+CaseBody = Annotated[CaseDocument, WithJsonSchema(CASE_SCHEMA)]
+
 
 class FieldOut(BaseModel):
     """A field of messages. `refers_to` says whose ids it holds, `choices` are all its values."""
@@ -84,15 +106,6 @@ class Vocabulary(BaseModel):
     fields: list[FieldOut]
     outcomes: dict[Stage, list[str]]
     priorities: list[str]
-
-
-class VersionOut(BaseModel):
-    """A rule set as it once was in force; `rules` is their number."""
-
-    version: int
-    rules: int
-    created_by: str
-    created_at: datetime
 
 
 def vocabulary() -> Vocabulary:

@@ -1,53 +1,39 @@
-"""Trying the rules on a message that need not exist: nothing is stored, nothing moves."""
+"""Trying rules on a message that need not exist: nothing is stored, nothing moves."""
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway import rule_sets
 from gateway.api.callers import AdminCaller, Parts
 from gateway.api.problems import documented
 from gateway.api.rule_models import RuleSetBody
-from gateway.api.texts import Name, Text, Value, storable
-from gateway.languages import add_language
-from gateway.problems import invalid
+from gateway.api.rule_versions import LARGEST, contents
+from gateway.problems import not_found
+from gateway.rulebook import versions
+from gateway.rulebook.replaying import RECALLED, Recalled, recall, texts_asked
+from gateway.rulebook.samples import Sample, decide, facts_of
 from routing.engine import RuleSet
 from routing.explanation import sentences
-from routing.facts import ATTRIBUTE_PREFIX, Facts, FactValue, FieldType, field_named
-from routing.operators import MAX_NUMBER
-from routing.priority import Priority
-from routing.problems import below
 
 router = APIRouter(prefix="/v1/rules", tags=["rules"], responses=documented(401, 403, 422, 503))
 
-Kind = Literal["email", "sms", "web_form", "chat"]
+OF_MESSAGE = f"""{RECALLED}
+ WHERE d.workspace_id = :workspace AND d.message_id = :message
+   AND d.conversation_id = (SELECT conversation_id FROM message
+                             WHERE workspace_id = :workspace AND id = :message)
+ ORDER BY d.id LIMIT 1
+"""  # noqa: S608 - both halves are ours
 
 
-class SampleMessage(BaseModel):
-    """A message as it could arrive; it opens a conversation, now, unless `facts` say otherwise."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    kind: Kind
-    text: Annotated[Text, Field(max_length=100_000)]
-    subject: Value | None = None
-    sender: Value | None = None
-    recipient: Value | None = None
-    language: Value | None = None
-    is_automatic: bool = False
-    attachment_count: Annotated[int, Field(ge=0, le=1_000)] = 0
-    tags: list[Value] = []
-    attributes: dict[Name, Value] = {}
-
-
-class Trial(BaseModel):
-    """A sample message, single facts, or both: facts go before what the message says."""
+class Trial(Sample):
+    """A sample message, a message that is stored, single facts: facts go before what it says."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {"message": {"kind": "email", "subject": "Refund", "text": "My money back!"}},
@@ -56,26 +42,30 @@ class Trial(BaseModel):
         },
     )
 
-    message: SampleMessage | None = None
-    facts: Annotated[
-        dict[str, Any],
-        Field(description="By field name; durations in seconds, instants with offset"),
-    ] = {}
+    message_id: Annotated[
+        UUID | None, Field(description="A stored message, in place of a sample one")
+    ] = None
+    version: Annotated[
+        Literal["draft", "published"] | Annotated[int, Field(ge=0, le=LARGEST)],
+        Field(description="The rules to try: a version's number, `draft` or `published`"),
+    ] = "published"
     rules: Annotated[
-        RuleSetBody | None, Field(description="A draft to try in place of the rules in force")
+        RuleSetBody | None, Field(description="Rules to try in place of any that are stored")
     ] = None
 
     @model_validator(mode="after")
     def _says_something(self) -> "Trial":
-        if self.message is None and not self.facts:
-            raise ValueError("give a message, facts, or both")
+        if not self.says_something and self.message_id is None:
+            raise ValueError("give a message, a message_id, facts, or some of them")
+        if self.message is not None and self.message_id is not None:
+            raise ValueError("give a message or a message_id, not both")
         return self
 
 
 class TrialOut(BaseModel):
     """What would be decided; `because` says why in sentences, `explanation` in full.
 
-    `rules_version` is 0 for a draft.
+    `rules_version` is 0 for a draft. `lacking` says what of a stored message may not be as it was.
     """
 
     queue: str
@@ -88,17 +78,21 @@ class TrialOut(BaseModel):
     rules_version: int
     because: list[str]
     explanation: dict[str, Any]
+    lacking: list[str] = []
 
 
-@router.post("/test")
+@router.post("/test", responses=documented(404))
 async def try_rules(gateway: Parts, caller: AdminCaller, body: Trial) -> TrialOut:
     """Decide about a message without storing anything."""
-    rules = gateway.configuration.workspace(caller.workspace_id).rules
-    if body.rules is not None:
-        rules = _draft(gateway, caller.workspace_id, body.rules)
-    known: dict[str, FactValue | None] = dict(_facts(body))
-    await asyncio.to_thread(add_language, known, rules)
-    decision = rules.decide(Facts(known))
+    facts = facts_of(body)
+    lacking: list[str] = []
+    async with gateway.database.transaction() as session:
+        rules = await _rules(gateway, session, caller.workspace_id, body)
+        if body.message_id is not None:
+            recalled = await _recalled(session, caller.workspace_id, body.message_id, rules)
+            facts = {**recalled.facts, **facts}
+            lacking = sorted(recalled.lacking)
+    decision = await asyncio.to_thread(decide, rules, facts)
     return TrialOut(
         queue=decision.queue,
         queue_name=decision.explanation["queue"]["name"],
@@ -110,66 +104,29 @@ async def try_rules(gateway: Parts, caller: AdminCaller, body: Trial) -> TrialOu
         rules_version=decision.rule_set_version,
         because=sentences(decision.explanation),
         explanation=dict(decision.explanation),
+        lacking=lacking,
     )
 
 
-def _draft(gateway: Parts, workspace_id: int, bodies: list[dict[str, Any]]) -> RuleSet:
-    configuration = gateway.configuration.workspace(workspace_id)
-    completed = [
-        {"id": f"rule-{index}", "order": index, **body} for index, body in enumerate(bodies)
-    ]
-    rules = rule_sets.parse_all(completed, configuration.queues)
-    return RuleSet(0, rules, configuration.queues, configuration.default_queue.id)
+async def _rules(gateway: Parts, session: AsyncSession, workspace_id: int, trial: Trial) -> RuleSet:
+    if trial.rules is not None:
+        completed = [
+            {"id": f"rule-{index}", "order": index, **body}
+            for index, body in enumerate(trial.rules)
+        ]
+        return await versions.check(session, workspace_id, completed)
+    if trial.version == "published":
+        return gateway.configuration.workspace(workspace_id).rules
+    rules, _ = await contents(session, workspace_id, trial.version)
+    number = trial.version if isinstance(trial.version, int) else 0
+    return await versions.check(session, workspace_id, rules, version=number)
 
 
-def _facts(trial: Trial) -> Facts:
-    known: dict[str, FactValue | None] = _of_message(trial.message) if trial.message else {}
-    problems = []
-    for name, value in trial.facts.items():
-        try:
-            typed = _typed(name, value)
-            Facts({name: typed})
-        except (TypeError, ValueError) as error:
-            problems.append((below("/facts", name), str(error)))
-        else:
-            known[name] = typed
-    if problems:
-        raise invalid("the facts have mistakes", problems)
-    return Facts(known)
-
-
-def _of_message(message: SampleMessage) -> dict[str, FactValue | None]:
-    facts: dict[str, FactValue | None] = {
-        "kind": message.kind,
-        "text": message.text,
-        "subject": message.subject,
-        "sender": message.sender,
-        "recipient": message.recipient,
-        "language": message.language,
-        "is_automatic": message.is_automatic,
-        "attachment_count": message.attachment_count,
-        "tags": frozenset(message.tags),
-        "received_at": datetime.now(UTC),
-        "is_new": True,
-        "is_reopened": False,
-        "message_count": 1,
-    }
-    return facts | {ATTRIBUTE_PREFIX + name: text for name, text in message.attributes.items()}
-
-
-def _typed(name: str, value: Any) -> Any:
-    """A fact from JSON; what has no such type is left for `Facts` to refuse."""
-    field = field_named(storable(name))
-    match field.type if field else None, value:
-        case FieldType.SET, list():
-            return frozenset(storable(str(item)) for item in value)
-        case FieldType.DATETIME, str():
-            return datetime.fromisoformat(value)
-        case FieldType.PRIORITY, str():
-            return Priority(value)
-        case FieldType.NUMBER | FieldType.DURATION, int() if abs(value) > MAX_NUMBER:
-            raise ValueError(f"must be a number of at most {MAX_NUMBER}")
-        case _, str():
-            return storable(value)
-        case _:
-            return value
+async def _recalled(
+    session: AsyncSession, workspace_id: int, message_id: UUID, rules: RuleSet
+) -> Recalled:
+    values = {"workspace": workspace_id, "message": message_id}
+    row = (await session.execute(text(OF_MESSAGE), values)).mappings().first()
+    if row is None:
+        raise not_found("message with a decision")
+    return recall(dict(row), texts_asked(rules))

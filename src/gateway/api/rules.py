@@ -1,10 +1,8 @@
-"""Routing rules: each change makes a new version, which is in force for the next message."""
+"""Rules in force: each change makes a new version, tested, and in force for the next message."""
 
-import re
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway import rule_sets
@@ -12,25 +10,14 @@ from gateway.access.tokens import Principal
 from gateway.api.callers import AdminCaller, Parts
 from gateway.api.changes import configuring
 from gateway.api.problems import documented
-from gateway.api.rule_models import (
-    RuleBody,
-    RuleSetBody,
-    VersionOut,
-    Vocabulary,
-    vocabulary,
-)
-from gateway.ids import new_id
-from gateway.problems import Problem, conflict, not_found
-from gateway.rule_sets import Published, RuleDocument
-from routing.engine import QueueRef
-from routing.problems import InvalidRule
-from routing.problems import Problem as RuleProblem
-from routing.rules import parse_rule
+from gateway.api.rule_models import RuleBody, RuleSetBody, Vocabulary, vocabulary
+from gateway.problems import Problem
+from gateway.rule_sets import Published
+from gateway.rulebook import drafts, editing, versions
+from gateway.rulebook.editing import Rules
+from gateway.rulebook.versions import Author
 
 router = APIRouter(prefix="/v1/rules", tags=["rules"], responses=documented(401, 403, 422, 503))
-
-ORDER_STEP = 10
-LAST_ORDER = 2**31 - 1
 
 IfMatch = Annotated[
     str | None,
@@ -40,8 +27,6 @@ IfMatch = Annotated[
         examples=['"7"'],
     ),
 ]
-
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @router.get("")
@@ -61,13 +46,10 @@ async def replace_rules(
 ) -> list[RuleBody]:
     """Put other rules in force, all at once; pointers of mistakes begin with the rule's index."""
     async with configuring(gateway, caller.workspace_id) as session:
-        await _expected(session, caller, if_match)
+        current = await _expected(session, caller, if_match)
         queues = await rule_sets.present_queues(session, caller.workspace_id)
-        completed = _completed(body)
-        rules = rule_sets.parse_all(completed, queues)
-        _check_ids(completed, "/{index}/id")
-        documents = [rule.to_json() for rule in rules]
-        return _tagged(response, await _publish(session, caller, documents)).rules
+        rules = editing.whole(body, queues)
+        return _tagged(response, await _publish(session, caller, current, rules)).rules
 
 
 @router.post("", status_code=201, responses=documented(409, 412))
@@ -81,10 +63,9 @@ async def add_rule(
     """Add a rule, last in order unless it says otherwise."""
     async with configuring(gateway, caller.workspace_id) as session:
         current = await _expected(session, caller, if_match)
-        rule = await _read(session, caller, *_completed([body], after=current.rules))
-        if _position(current, rule["id"]) is not None:
-            raise conflict(f"there is a rule {rule['id']!r}: change it by PUT")
-        _tagged(response, await _publish(session, caller, [*current.rules, rule]))
+        queues = await rule_sets.present_queues(session, caller.workspace_id)
+        rules, rule = editing.added(current.rules, body, queues)
+        _tagged(response, await _publish(session, caller, current, rules))
         return rule
 
 
@@ -92,18 +73,6 @@ async def add_rule(
 async def describe_fields(_caller: AdminCaller) -> Vocabulary:
     """What rules can test and set: everything that a rule editor must know."""
     return vocabulary()
-
-
-@router.get("/versions")
-async def list_versions(
-    gateway: Parts,
-    caller: AdminCaller,
-    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
-) -> list[VersionOut]:
-    """The newest first. Decisions name the version that they were taken by."""
-    async with gateway.database.transaction() as session:
-        found = await rule_sets.versions(session, caller.workspace_id, limit)
-    return [VersionOut.model_validate(each, from_attributes=True) for each in found]
 
 
 @router.get("/{id}", responses=documented(404))
@@ -115,7 +84,7 @@ async def get_rule(
 ) -> RuleBody:
     async with gateway.database.transaction() as session:
         current = await rule_sets.published(session, caller.workspace_id)
-    return _tagged(response, current).rules[_found(current, id)]
+    return editing.found(_tagged(response, current).rules, id)
 
 
 @router.put("/{id}", responses=documented(404, 412))
@@ -130,11 +99,9 @@ async def change_rule(
     """Put another rule in the place of this one; it keeps its id, and its order unless told."""
     async with configuring(gateway, caller.workspace_id) as session:
         current = await _expected(session, caller, if_match)
-        at = _found(current, id)
-        former = current.rules[at]
-        rule = await _read(session, caller, {"order": former["order"], **body, "id": id})
-        documents = [*current.rules[:at], rule, *current.rules[at + 1 :]]
-        _tagged(response, await _publish(session, caller, documents))
+        queues = await rule_sets.present_queues(session, caller.workspace_id)
+        rules, rule = editing.changed(current.rules, id, body, queues)
+        _tagged(response, await _publish(session, caller, current, rules))
         return rule
 
 
@@ -149,72 +116,37 @@ async def remove_rule(
     """Take a rule out of force; former versions keep it."""
     async with configuring(gateway, caller.workspace_id) as session:
         current = await _expected(session, caller, if_match)
-        at = _found(current, id)
-        documents = [*current.rules[:at], *current.rules[at + 1 :]]
-        _tagged(response, await _publish(session, caller, documents))
+        rules = editing.removed(current.rules, id)
+        _tagged(response, await _publish(session, caller, current, rules))
+
+
+def tagged(response: Response, tag: str) -> None:
+    response.headers["ETag"] = f'"{tag}"'
+
+
+def require_match(if_match: str | None, tag: str, what: str) -> None:
+    """Refuse a change that is based on something else (RFC 9110, section 13.1.1)."""
+    known = [each.strip() for each in (if_match or "*").split(",")]
+    if "*" not in known and f'"{tag}"' not in known:
+        detail = f"{what} by now: read again"
+        raise Problem(412, "Precondition Failed", detail, headers={"ETag": f'"{tag}"'})
 
 
 def _tagged(response: Response, current: Published) -> Published:
-    response.headers["ETag"] = f'"{current.version}"'
+    tagged(response, str(current.version))
     return current
 
 
 async def _expected(session: AsyncSession, caller: Principal, if_match: str | None) -> Published:
-    """The rules in force, if they are those that the caller knows (RFC 9110, section 13.1.1)."""
     current = await rule_sets.published(session, caller.workspace_id)
-    known = [tag.strip() for tag in (if_match or "*").split(",")]
-    if "*" not in known and f'"{current.version}"' not in known:
-        detail = f"the rules are at version {current.version} by now: read them again"
-        raise Problem(412, "Precondition Failed", detail, headers={"ETag": f'"{current.version}"'})
+    require_match(if_match, str(current.version), f"the rules are at version {current.version}")
     return current
 
 
-async def _read(session: AsyncSession, caller: Principal, body: RuleDocument) -> RuleDocument:
-    queues: Mapping[str, QueueRef] = await rule_sets.present_queues(session, caller.workspace_id)
-    rule = parse_rule(body, queues=queues).to_json()
-    _check_ids([rule], "/id")
-    return rule
-
-
-def _check_ids(rules: Sequence[RuleDocument], pointer: str) -> None:
-    problems = [
-        RuleProblem(
-            pointer.format(index=index),
-            "must be 1 to 100 of A-Z a-z 0-9 . _ - and begin with a letter or digit",
-        )
-        for index, rule in enumerate(rules)
-        if not _ID.fullmatch(rule["id"])
-    ]
-    if problems:
-        raise InvalidRule(problems)
-
-
 async def _publish(
-    session: AsyncSession, caller: Principal, documents: Sequence[RuleDocument]
+    session: AsyncSession, caller: Principal, current: Published, rules: Rules
 ) -> Published:
-    if len(documents) > rule_sets.MAX_RULES:
-        raise conflict(f"there are {rule_sets.MAX_RULES} rules already: remove some first")
-    return await rule_sets.publish(session, caller.workspace_id, documents, caller.name)
-
-
-def _completed(
-    bodies: Sequence[RuleDocument], after: Sequence[RuleDocument] = ()
-) -> list[dict[str, Any]]:
-    """The rules with an id and an order each, where these were left out."""
-    order = max((rule["order"] for rule in after), default=0)
-    completed = []
-    for body in bodies:
-        order = min(order + ORDER_STEP, LAST_ORDER)
-        completed.append({"id": str(new_id()), "order": order, **body})
-    return completed
-
-
-def _position(current: Published, rule_id: str) -> int | None:
-    return next((at for at, rule in enumerate(current.rules) if rule["id"] == rule_id), None)
-
-
-def _found(current: Published, rule_id: str) -> int:
-    at = _position(current, rule_id)
-    if at is None:
-        raise not_found("rule")
-    return at
+    author = Author(caller.name)
+    made = await versions.make(session, caller.workspace_id, rules, current.cases, author)
+    await drafts.settle(session, made)
+    return await versions.publish(session, made, author)

@@ -13,6 +13,7 @@ from gateway.ingest.identities import KnownIdentity
 from gateway.ingest.state import ConversationState
 from gateway.ingest.submission import Submission
 from gateway.languages import add_language
+from gateway.rulebook.shadowing import shadowed
 from routing.explanation import Explanation
 from routing.facts import ATTRIBUTE_PREFIX, FIELDS, Facts, FactValue
 from routing.priority import Priority
@@ -35,7 +36,10 @@ class Occasion:
 
 @record
 class Ruling:
-    """A decision with the facts that may be stored, or the error that it replaces."""
+    """A decision with the facts that may be stored, or the error that it replaces.
+
+    `shadow` is what the rules beside those in force would have decided otherwise.
+    """
 
     queue_id: UUID
     level: int
@@ -47,6 +51,7 @@ class Ruling:
     facts: dict[str, Any]
     explanation: Explanation | None
     error: str | None = None
+    shadow: dict[str, Any] | None = None
 
 
 def rule(occasion: Occasion, configuration: WorkspaceConfiguration) -> Ruling:
@@ -57,7 +62,8 @@ def rule(occasion: Occasion, configuration: WorkspaceConfiguration) -> Ruling:
         if configuration.calendar is not None:
             facts["is_open"] = configuration.calendar.is_open(occasion.submission.received_at)
         add_language(facts, configuration.rules)
-        decision = configuration.rules.decide(Facts(facts), fallback_queue=previous)
+        known = Facts(facts)
+        decision = configuration.rules.decide(known, fallback_queue=previous)
     except Exception as error:
         log.exception("routing.failed", channel=str(occasion.submission.channel.config.id))
         return _without_rules(configuration, facts, f"the rules failed: {type(error).__name__}")
@@ -71,6 +77,9 @@ def rule(occasion: Occasion, configuration: WorkspaceConfiguration) -> Ruling:
         rule_set_version=decision.rule_set_version,
         facts=storable(facts),
         explanation=decision.explanation,
+        shadow=shadowed(configuration.shadow, decision, known, previous)
+        if configuration.shadow
+        else None,
     )
 
 

@@ -60,7 +60,7 @@ COLUMNS = {
     ),
     "decision": (
         "workspace_id, conversation_id, id, message_id, rule_set_version, facts, outcome, "
-        "explanation, error, decided_at"
+        "explanation, error, shadow, decided_at"
     ),
 }
 """What is copied in, table by table."""
@@ -272,5 +272,6 @@ def _decision(placed: Placed) -> tuple[Any, ...]:
         to_json(outcome),
         to_json(ruling.explanation),
         ruling.error,
+        to_json(ruling.shadow) if ruling.shadow else None,
         placed.arrival.submission.received_at,
     )

@@ -27,12 +27,11 @@ from gateway.database.schema.mailboxes import Mailbox, MailboxFolder
 from gateway.database.schema.queues import (
     Assignment,
     BusinessCalendar,
-    Decision,
     Escalation,
     Queue,
     QueueEntry,
-    RuleSetVersion,
 )
+from gateway.database.schema.rules import Decision, RuleSetDraft, RuleSetMove, RuleSetVersion
 
 __all__ = [
     "AccessToken",
@@ -66,6 +65,8 @@ __all__ = [
     "Receipt",
     "Refusal",
     "RemoteFile",
+    "RuleSetDraft",
+    "RuleSetMove",
     "RuleSetVersion",
     "SendingPace",
     "SpareObject",

@@ -32,6 +32,7 @@ class Workspace(Base):
     created_at: Mapped[CreatedAt]
     configuration: Mapped[Position] = mapped_column(server_default=text("1"))
     rule_set_version: Mapped[int] = mapped_column(server_default=text("0"))
+    shadow_version: Mapped[int | None]
     raw_retention_days: Mapped[int | None] = mapped_column(server_default=text("90"))
     conversation_retention_days: Mapped[int | None]
     feed_resume_hours: Mapped[int] = mapped_column(server_default=text("72"))

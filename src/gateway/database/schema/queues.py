@@ -1,6 +1,5 @@
-"""Where conversations wait, why they wait there, and who has them."""
+"""Where conversations wait, when they are served, and who has them."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, text
@@ -10,7 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gateway.database.schema.base import (
     Base,
     CreatedAt,
-    Record,
     RowId,
     Timestamp,
     WorkspaceId,
@@ -74,39 +72,6 @@ class BusinessCalendar(Base):
     special: Mapped[dict[str, list[dict[str, str]]]] = mapped_column(JSON)
     is_default: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[CreatedAt]
-
-
-class RuleSetVersion(Base):
-    """An immutable version of all rules; the workspace names the one in force."""
-
-    __tablename__ = "rule_set_version"
-
-    workspace_id: Mapped[WorkspaceId] = mapped_column(ForeignKey("workspace.id"))
-    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    rules: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    created_by: Mapped[str]
-    created_at: Mapped[CreatedAt]
-
-
-class Decision(Base):
-    """What routing decided for a message, on which facts, and why. Holds no text of the message.
-
-    `error` is set where the rules failed and the conversation went to the default queue instead.
-    """
-
-    __tablename__ = "decision"
-    __table_args__ = (inside_workspace("conversation_id", "conversation", ondelete="CASCADE"),)
-
-    workspace_id: Mapped[WorkspaceId]
-    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
-    id: Mapped[RowId]
-    message_id: Mapped[UUID]
-    rule_set_version: Mapped[int]
-    facts: Mapped[Record]
-    outcome: Mapped[Record]
-    explanation: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    error: Mapped[str | None]
-    decided_at: Mapped[Timestamp]
 
 
 class QueueEntry(Base):

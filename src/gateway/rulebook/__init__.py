@@ -1,0 +1,1 @@
+"""The life of rule sets: drafts, test cases, versions, shadows, and what they would have done."""

@@ -1,0 +1,92 @@
+"""Past messages as rules can be told of them again.
+
+A decision keeps the facts that it was taken on, but no texts. These are read from the message, as
+long as there is one; what cannot be had, or may be another by now, is named.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+import orjson
+
+from gateway.rulebook.samples import typed_fact
+from routing.engine import RuleSet
+from routing.facts import ATTRIBUTE_PREFIX, FactValue, field_named
+
+RECALLED: Final = """
+SELECT d.conversation_id, d.id, d.message_id, d.facts, d.outcome, m.subject,
+       coalesce(m.new_text, m.text) AS text, i.address AS sender, m.attributes,
+       c.attributes AS contact_attributes, i.id IS NOT NULL AS has_message
+  FROM decision d
+  LEFT JOIN message m ON (m.workspace_id, m.id) = (d.workspace_id, d.message_id)
+  LEFT JOIN identity i ON (i.workspace_id, i.id) = (m.workspace_id, m.identity_id)
+  LEFT JOIN contact c ON (c.workspace_id, c.id) = (i.workspace_id, i.contact_id)
+"""
+"""Decisions with what is left of their messages; an erased message has lost its sender."""
+
+BARE: Final = """
+SELECT d.conversation_id, d.id, d.message_id, d.facts, d.outcome FROM decision d
+"""
+"""Decisions alone: enough for rules that ask for no text."""
+
+
+class Lacking(StrEnum):
+    """Why a decision cannot be taken again exactly."""
+
+    TEXT = "the message is erased"
+    RECIPIENT = "the address it was sent to is not kept"
+    ATTRIBUTES = "the contact's attributes may be others by now"
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """The facts of a past message, and why they may not be what they were."""
+
+    facts: dict[str, FactValue | None]
+    lacking: frozenset[Lacking]
+
+
+def texts_asked(rules: RuleSet) -> frozenset[str]:
+    """The fields that rules test and that decisions do not keep; a language is found in a text."""
+    private = {name for name in rules.fields if (field := field_named(name)) and field.is_private}
+    return frozenset(private | {"text"} if "language" in rules.fields else private)
+
+
+def recall(row: Mapping[str, Any], asked: frozenset[str]) -> Recalled:
+    """The facts of a row of `RECALLED`, or of `BARE` where no text is asked for."""
+    facts = kept_facts(row["facts"])
+    if not asked:
+        return Recalled(facts, frozenset())
+    if not row["has_message"]:
+        return Recalled(facts, frozenset({Lacking.TEXT}))
+    said = _document(row["attributes"])
+    for name, value in (_document(row["contact_attributes"]) | said).items():
+        facts[ATTRIBUTE_PREFIX + name] = value
+    facts |= {name: row[name] for name in ("subject", "text", "sender")}
+    return Recalled(facts, frozenset(_lacking(asked, said)))
+
+
+def kept_facts(document: str | bytes | Mapping[str, Any]) -> dict[str, FactValue | None]:
+    """`decision.facts`, typed; a field that rules no longer know is left out."""
+    return {
+        name: typed_fact(name, value)
+        for name, value in _document(document).items()
+        if field_named(name) is not None
+    }
+
+
+def _lacking(asked: frozenset[str], said: Mapping[str, str]) -> Iterable[Lacking]:
+    if "recipient" in asked:
+        yield Lacking.RECIPIENT
+    attributes = {name.removeprefix(ATTRIBUTE_PREFIX) for name in asked if "." in name}
+    if attributes - said.keys():
+        yield Lacking.ATTRIBUTES
+
+
+def _document(stored: str | bytes | Mapping[str, Any] | None) -> dict[str, Any]:
+    if isinstance(stored, str | bytes):
+        found: dict[str, Any] = orjson.loads(stored)
+        return found
+    return dict(stored or {})
