@@ -166,7 +166,7 @@ async def test_rolling_back_moves_a_pointer(team: Team) -> None:
     assert await priority_of(team, "A refund", "a") == "high"
     states = [(each["version"], each["state"]) for each in await team.get("/v1/rules/versions")]
     assert states == [(2, "rolled_back"), (1, "published")]
-    await team.ask("POST", "/v1/rules/roll-back")
+    await team.ask("POST", "/v1/rules/roll-back", {})
     assert await team.get("/v1/rules") == []
     forth = await team.ask("POST", "/v1/rules/roll-back", {"version": 2})
     assert forth["version"] == 2
