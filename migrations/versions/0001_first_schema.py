@@ -371,12 +371,7 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("rules", postgresql.JSON(astext_type=sa.Text()), nullable=False),
-        sa.Column(
-            "cases",
-            postgresql.JSON(astext_type=sa.Text()),
-            server_default=sa.text("'[]'"),
-            nullable=False,
-        ),
+        sa.Column("cases", postgresql.JSON(astext_type=sa.Text()), nullable=False),
         sa.Column("based_on", sa.Integer(), nullable=True),
         sa.Column("comment", sa.Text(), nullable=True),
         sa.Column("created_by", sa.Text(), nullable=False),

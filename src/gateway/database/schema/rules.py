@@ -30,7 +30,7 @@ class RuleSetVersion(Base):
     workspace_id: Mapped[WorkspaceId] = mapped_column(ForeignKey("workspace.id"))
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     rules: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    cases: Mapped[list[dict[str, Any]]] = mapped_column(JSON, server_default=text("'[]'"))
+    cases: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     based_on: Mapped[int | None]
     comment: Mapped[str | None]
     created_by: Mapped[str]
