@@ -19,6 +19,7 @@ from gateway.api.texts import Name, Text, Value
 from gateway.contacts import changing, merging
 from gateway.contacts.erasing import erase_contact
 from gateway.contacts.exporting import export_contact
+from gateway.contacts.locking import attempt
 from gateway.database.schema import Contact, ContactMerge, Conversation, Identity, OptOut
 from gateway.problems import not_found
 from gateway.wakeups import Topic
@@ -189,10 +190,12 @@ async def change_contact(
     body: ContactPatch,
 ) -> ContactWithConversations:
     """Set the name or attributes; rules may test the attributes."""
-    async with gateway.database.transaction() as session:
-        await changing.change(
+    await attempt(
+        gateway.database,
+        lambda session: changing.change(
             session, caller.workspace_id, id, name=body.name, attributes=body.attributes
-        )
+        ),
+    )
     gateway.wakeups.notify(Topic.FEED)
     return await get_contact(gateway, caller, id)
 
@@ -220,8 +223,12 @@ async def merge_contacts(
     body: MergeIn,
 ) -> ContactWithConversations:
     """Give this contact all addresses of another one that is found to be the same person."""
-    async with gateway.database.transaction() as session:
-        await merging.merge(session, caller.workspace_id, id, other_id=body.contact, by=caller.name)
+    await attempt(
+        gateway.database,
+        lambda session: merging.merge(
+            session, caller.workspace_id, id, other_id=body.contact, by=caller.name
+        ),
+    )
     gateway.wakeups.notify(Topic.FEED)
     return await get_contact(gateway, caller, id)
 
@@ -234,8 +241,10 @@ async def undo_merge(
     merge: UUID,
 ) -> ContactWithConversations:
     """Take two contacts apart again; each has the addresses that it had before."""
-    async with gateway.database.transaction() as session:
-        await merging.undo(session, caller.workspace_id, id, merge, by=caller.name)
+    await attempt(
+        gateway.database,
+        lambda session: merging.undo(session, caller.workspace_id, id, merge, by=caller.name),
+    )
     gateway.wakeups.notify(Topic.FEED)
     return await get_contact(gateway, caller, id)
 
@@ -265,8 +274,9 @@ async def erase(gateway: Parts, caller: AdminCaller, id: UUID) -> ErasureOut:  #
 
     A message that they send later makes a new contact.
     """
-    async with gateway.database.transaction() as session:
-        done = await erase_contact(session, caller.workspace_id, id)
+    done = await attempt(
+        gateway.database, lambda session: erase_contact(session, caller.workspace_id, id)
+    )
     gateway.wakeups.notify(Topic.FEED)
     return ErasureOut(contact=id, conversations=done.conversations, pos=done.position)
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.addresses import is_email, normalise_email, normalise_phone
 from gateway.contacts.announcing import announce
-from gateway.contacts.merging import lock_identities
+from gateway.contacts.locking import hold
 from gateway.database.schema import Contact, Identity
 from gateway.ids import new_id
 from gateway.problems import conflict, invalid, not_found
@@ -31,16 +31,17 @@ async def change(
 
     Raises:
         Problem: 404 if there is no such contact, 409 if it is erased or merged.
+        Outrun: begin again.
     """
-    identities = await lock_identities(session, workspace_id, contact_id)
-    contact = await _present(session, workspace_id, contact_id)
+    held = await hold(session, workspace_id, contact_id)
+    contact = _present(held.contacts.get(contact_id))
     is_renamed = name is not None and name != contact.name
     contact.name = name or contact.name
     values = {**contact.attributes, **attributes}
     contact.attributes = {key: value for key, value in values.items() if value is not None}
     await session.flush()
     if is_renamed:
-        await announce(session, workspace_id, [each.id for each in identities], contact_id)
+        await announce(session, workspace_id, [each.id for each in held.identities], contact_id)
 
 
 async def add_identity(
@@ -56,7 +57,7 @@ async def add_identity(
     key = {"workspace_id": workspace_id, "space": space, "address": normalised}
     now = datetime.now(UTC)
     new = {**key, "id": new_id(), "contact_id": contact_id, "created_at": now, "last_seen_at": now}
-    await _present(session, workspace_id, contact_id)
+    _present(await session.get(Contact, (workspace_id, contact_id), with_for_update=True))
     await session.execute(insert(Identity).values(new).on_conflict_do_nothing())
     owner = await session.scalar(select(Identity.contact_id).filter_by(**key))
     if owner != contact_id:
@@ -75,8 +76,7 @@ def _normalised(space: Space, address: str) -> str:
     return number
 
 
-async def _present(session: AsyncSession, workspace_id: int, contact_id: UUID) -> Contact:
-    contact = await session.get(Contact, (workspace_id, contact_id), with_for_update=True)
+def _present(contact: Contact | None) -> Contact:
     if contact is None:
         raise not_found("contact")
     if contact.erased_at is not None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.contacts.merging import lock_identities
+from gateway.contacts.locking import Outrun, hold
 from gateway.database.schema import (
     Attachment,
     Contact,
@@ -43,10 +43,11 @@ async def erase_contact(session: AsyncSession, workspace_id: int, contact_id: UU
 
     Raises:
         Problem: 404, there is none; 409, it was merged into another.
+        Outrun: begin again.
     """
-    locked = await lock_identities(session, workspace_id, contact_id)
-    identities = {identity.id for identity in locked}
-    contact = await session.get(Contact, (workspace_id, contact_id), with_for_update=True)
+    held = await hold(session, workspace_id, contact_id)
+    identities = {identity.id for identity in held.identities}
+    contact = held.contacts.get(contact_id)
     if contact is None:
         raise not_found("contact")
     if contact.merged_into is not None:
@@ -115,10 +116,13 @@ async def _lock_conversations(
         select(Conversation)
         .where(Conversation.workspace_id == workspace_id)
         .where(Conversation.identity_id.in_(identities) | Conversation.id.in_(written_in))
-        .order_by(Conversation.id)
-        .with_for_update()
     )
-    return (await session.scalars(statement)).all()
+    in_order = statement.order_by(Conversation.id).with_for_update()
+    rows = (await session.scalars(in_order)).all()
+    present = set(await session.scalars(statement.with_only_columns(Conversation.id)))
+    if present != {row.id for row in rows}:
+        raise Outrun
+    return rows
 
 
 async def _empty_messages(

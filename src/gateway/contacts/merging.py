@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.contacts.announcing import announce
+from gateway.contacts.locking import Held, hold
 from gateway.database.schema import Contact, ContactMerge, Identity
 from gateway.ids import new_id
 from gateway.problems import conflict, invalid, not_found
@@ -27,16 +28,17 @@ async def merge(
     Raises:
         Problem: 404 if one of them does not exist, 409 if one is erased or merged already, 422 if
             they are the same.
+        Outrun: begin again.
     """
     if contact_id == other_id:
         raise invalid("a contact cannot be merged with itself", [("/contact", "name another")])
-    locked = await lock_identities(session, workspace_id, contact_id, other_id)
-    kept, other = await _lock(session, workspace_id, contact_id, other_id)
+    held = await hold(session, workspace_id, contact_id, other_id)
+    kept, other = _both(held, contact_id, other_id)
     for contact in (kept, other):
         if contact.merged_into is not None:
             detail = f"was merged into {contact.merged_into}: name that one"
             raise conflict(f"contact {contact.id} {detail}")
-    moved = [identity for identity in locked if identity.contact_id == other_id]
+    moved = [identity for identity in held.identities if identity.contact_id == other_id]
     merged = ContactMerge(
         workspace_id=workspace_id,
         id=new_id(),
@@ -65,15 +67,16 @@ async def undo(
 
     Raises:
         Problem: 404 if there is no such merge, 409 if one of the contacts was erased since.
+        Outrun: begin again.
     """
     merged = await session.get(ContactMerge, (workspace_id, merge_id))
     if merged is None or merged.contact_id != contact_id:
         raise not_found("merge")
-    locked = await lock_identities(session, workspace_id, merged.contact_id, merged.other_id)
-    await session.refresh(merged, with_for_update=True)
+    held = await hold(session, workspace_id, merged.contact_id, merged.other_id)
+    await session.refresh(merged)
     if merged.undone_at is not None:
         return
-    kept, other = await _lock(session, workspace_id, merged.contact_id, merged.other_id)
+    kept, other = _both(held, merged.contact_id, merged.other_id)
     if merged.took_name and kept.name == other.name:
         kept.name = None
     kept.attributes = {
@@ -83,38 +86,16 @@ async def undo(
     }
     other.merged_into = None
     merged.undone_at, merged.undone_by = datetime.now(UTC), by
-    back = [each for each in locked if each.id in merged.identities and each.contact_id == kept.id]
-    await _move(session, back, other.id)
+    taken = [each for each in held.identities if each.id in merged.identities]
+    await _move(session, [each for each in taken if each.contact_id == kept.id], other.id)
 
 
-async def lock_identities(
-    session: AsyncSession, workspace_id: int, *contact_ids: UUID
-) -> Sequence[Identity]:
-    """In the order in which ingest locks them: from here on no message can come in for them."""
-    statement = (
-        select(Identity)
-        .where(Identity.workspace_id == workspace_id, Identity.contact_id.in_(contact_ids))
-        .order_by(Identity.space, Identity.address)
-        .with_for_update()
-    )
-    return (await session.scalars(statement)).all()
-
-
-async def _lock(
-    session: AsyncSession, workspace_id: int, contact_id: UUID, other_id: UUID
-) -> tuple[Contact, Contact]:
-    statement = (
-        select(Contact)
-        .where(Contact.workspace_id == workspace_id, Contact.id.in_((contact_id, other_id)))
-        .order_by(Contact.id)
-        .with_for_update()
-    )
-    rows = {row.id: row for row in await session.scalars(statement)}
-    if len(rows) < 2:
+def _both(held: Held, contact_id: UUID, other_id: UUID) -> tuple[Contact, Contact]:
+    if len(held.contacts) < 2:
         raise not_found("contact")
-    if any(row.erased_at is not None for row in rows.values()):
+    if any(row.erased_at is not None for row in held.contacts.values()):
         raise conflict("one of the contacts has been erased")
-    return rows[contact_id], rows[other_id]
+    return held.contacts[contact_id], held.contacts[other_id]
 
 
 async def _move(session: AsyncSession, identities: Sequence[Identity], to: UUID) -> None:
