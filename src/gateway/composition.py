@@ -23,6 +23,9 @@ from gateway.feed.door import FeedDoor
 from gateway.feed.hub import Hub
 from gateway.files.blobs import BlobStore
 from gateway.files.bucket import bucket_of
+from gateway.files.clamd import Clamd
+from gateway.files.links import Links
+from gateway.files.scanning import ScanWorker
 from gateway.files.stored import Limits
 from gateway.housekeeping import keep_house
 from gateway.ingest.door import Intake
@@ -62,6 +65,7 @@ class Gateway:
             max_bytes=settings.ingest_queue_bytes,
         )
         self.blobs = BlobStore(database, bucket_of(settings))
+        self.links = Links(box, settings.public_url)
         limits = Limits(settings.max_file_bytes, settings.max_files_bytes)
         self.lightener = Lightener(self.blobs, limits, settings.inline_payload_bytes)
         self.reports = Reports(database, self.wakeups, self.metrics)
@@ -143,12 +147,25 @@ class Gateway:
         mailboxes = MailboxWorker(
             self.database, self.configuration, self.intake, self.metrics, self.settings
         )
-        return {
+        loops: dict[str, Loop] = {
             "worker": deliveries.run,
             "mailboxes": mailboxes.run,
             "media": media.run,
             "chores": partial(keep_house, self.database, self.blobs),
         }
+        if self.settings.clamd is not None:
+            loops["scans"] = self._scanner(self.settings.clamd).run
+        return loops
+
+    def _scanner(self, address: str) -> ScanWorker:
+        return ScanWorker(
+            self.database,
+            self.blobs,
+            Clamd(address),
+            self.wakeups,
+            self.metrics,
+            self.settings,
+        )
 
 
 def _http() -> httpx.AsyncClient:

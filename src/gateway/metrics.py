@@ -47,6 +47,13 @@ class Metrics:
             registry=self.registry,
         )
 
+        self.scans = Counter(
+            "sportello_scans_total",
+            "Files given to the virus scanner, by outcome",
+            ["outcome"],
+            registry=self.registry,
+        )
+
     def gauge(self, name: str, meaning: str, read: Callable[[], float]) -> None:
         """A figure that is read whenever somebody asks."""
         Gauge(f"sportello_{name}", meaning, registry=self.registry).set_function(read)

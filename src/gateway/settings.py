@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         True,
         description="Whether the bucket stands in the path of URLs, or in the name of the host",
     )
+    clamd: str | None = Field(
+        None,
+        pattern=r"^(tcp://[^/]+|unix:///.+)$",
+        description="Virus scanner that speaks clamd's protocol: `tcp://host:port` or `unix:///path`",
+    )
     ingest_queue_messages: int = Field(
         5_000, ge=1, description="Messages waiting for the writer; beyond: 503"
     )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from html import escape
 from itertools import islice
+from urllib.parse import unquote
 
 import nh3
 
@@ -68,19 +69,23 @@ _CARRIED = (
 )
 
 
-def displayable(markup: str, *, remote_images: bool = False) -> str | None:
+def displayable(
+    markup: str, *, remote_images: bool = False, carried: Mapping[str, str] | None = None
+) -> str | None:
     """Return what of an HTML body may be shown: without scripts, forms, frames and style sheets.
 
     Images that came with the mail stay (`cid:`, RFC 2392; `data:`); others lose their source
-    unless `remote_images`, since fetching them tells the sender who reads, when and where. Links
-    open elsewhere. None where nothing is left, or where elements nest too deeply to be read.
+    unless `remote_images`, since fetching them tells the sender who reads, when and where. Images
+    that `carried` knows by their content id get the URL there. Links open elsewhere.
+    None where nothing is left, or where elements nest too deeply to be read.
     """
     balanced = _Balanced()
     try:
         read_markup(markup[:MAX_HTML], balanced)
     except UnreadableMarkup:
         return None
-    return _CLEANERS[remote_images].clean("".join(balanced.pieces)).strip() or None
+    cleaner = _cleaner(remote_images, carried) if carried else _CLEANERS[remote_images]
+    return cleaner.clean("".join(balanced.pieces)).strip() or None
 
 
 class _Balanced:
@@ -112,12 +117,18 @@ class _Balanced:
             self.pieces.append(escape(text, quote=False))
 
 
-def _cleaner(images: tuple[str, ...]) -> nh3.Cleaner:
+def _cleaner(remote_images: bool, carried: Mapping[str, str]) -> nh3.Cleaner:
+    images = _CARRIED + _REMOTE if remote_images else _CARRIED
+
     def kept(tag: str, attribute: str, value: str) -> str | None:
         if attribute not in {"src", "href"}:
             return value
-        allowed = images if tag == "img" else _LINKS
-        return value if value.strip().lower().startswith(allowed) else None
+        if tag != "img":
+            return value if value.strip().lower().startswith(_LINKS) else None
+        scheme, _, name = value.strip().partition(":")
+        if scheme.lower() == "cid" and (url := carried.get(unquote(name))):
+            return url
+        return value if value.strip().lower().startswith(images) else None
 
     return nh3.Cleaner(
         tags=_TAGS,
@@ -131,4 +142,4 @@ def _cleaner(images: tuple[str, ...]) -> nh3.Cleaner:
     )
 
 
-_CLEANERS = {False: _cleaner(_CARRIED), True: _cleaner(_CARRIED + _REMOTE)}
+_CLEANERS = {remote_images: _cleaner(remote_images, {}) for remote_images in (False, True)}

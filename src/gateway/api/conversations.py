@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,7 +13,7 @@ from channels.email.display import displayable
 from channels.email.html import html_to_text
 from gateway.access.tokens import Principal
 from gateway.api.callers import AgentCaller, Parts, acting_agent
-from gateway.api.messages import MessageOut, RemoteImages, shown
+from gateway.api.messages import MessageOut, WantedBeside, link_to, shown
 from gateway.api.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from gateway.api.problems import documented
 from gateway.api.texts import Text
@@ -186,9 +186,10 @@ async def list_messages(
     gateway: Parts,
     caller: AgentCaller,
     id: UUID,  # noqa: A002
+    wanted: WantedBeside,
+    request: Request,
     after: Annotated[int, Query(ge=0, le=2**31 - 1, description="`seq` of the last known")] = 0,
     limit: Limit = 50,
-    remote_images: RemoteImages = False,
 ) -> Page[MessageOut]:
     """The thread in order; `next` is the `after` of the following page."""
     async with gateway.database.transaction() as session:
@@ -197,7 +198,8 @@ async def list_messages(
             session, caller.workspace_id, id, after=after, limit=limit
         )
     following = str(said[-1].message.seq) if len(said) == limit else None
-    return Page(items=await shown(said, remote_images=remote_images), next=following)
+    items = await shown(said, wanted, link_to(gateway, caller, request))
+    return Page(items=items, next=following)
 
 
 @router.get("/conversations/{id}/decisions")

@@ -9,6 +9,7 @@ MEANINGS = {
     403: "The token's role does not reach",
     404: "No such thing in this workspace",
     409: "The state of things does not allow it",
+    410: "It was there, and is over",
     413: "The body is over the limit",
     412: "Somebody else changed it first",
     422: "Mistakes in the request, each with a pointer",

@@ -21,6 +21,7 @@ from gateway.database.schema import (
 )
 from gateway.feed.item import Address, ConversationItem
 from gateway.feed.snapshot import NOT_CLOSED, item_of, select_items
+from gateway.files.finding import Scanned, select_scanned
 
 Key = tuple[datetime, UUID]
 
@@ -97,7 +98,7 @@ class Said:
     message: Message
     agent_name: str | None
     sender: Address | None
-    attachments: list[Attachment]
+    attachments: list[Scanned]
     remote_files: list[RemoteFile]
     deliveries: list[Delivery]
 
@@ -139,7 +140,7 @@ async def _said(
     ids = [row[0].id for row in rows]
     # In this order a file that is fetched meanwhile is seen twice rather than never.
     remote_files = await _belonging(session, RemoteFile, workspace_id, ids)
-    attachments = await _belonging(session, Attachment, workspace_id, ids)
+    attachments = await _files(session, workspace_id, ids)
     deliveries = await _belonging(session, Delivery, workspace_id, ids)
     return [
         Said(
@@ -152,6 +153,17 @@ async def _said(
         )
         for message, agent_name, space, address in rows
     ]
+
+
+async def _files(
+    session: AsyncSession, workspace_id: int, message_ids: list[UUID]
+) -> dict[UUID, list[Scanned]]:
+    statement = select_scanned(workspace_id).where(Attachment.message_id.in_(message_ids))
+    found: dict[UUID, list[Scanned]] = {}
+    for row in await session.execute(statement):
+        file = Scanned(*row)
+        found.setdefault(file.attachment.message_id, []).append(file)
+    return found
 
 
 async def _belonging(

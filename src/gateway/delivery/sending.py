@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import structlog
-from sqlalchemy import select
 
 from channels.contract import Attachment, EmailHeaders, OutboundMessage, Sent
 from channels.errors import Failure, SendFailed
@@ -22,6 +21,7 @@ from gateway.delivery.outlets import Outlets
 from gateway.doors.addresses import status_url
 from gateway.files.blobs import BlobStore
 from gateway.files.bucket import StoreUnavailable
+from gateway.files.finding import Scanned, select_scanned
 
 OPTED_OUT = "the recipient has opted out by STOP, and gets nothing until they send START"
 
@@ -96,19 +96,16 @@ class Sender:
     async def _attachments(self, claimed: Claimed) -> tuple[Attachment, ...]:
         if not claimed.has_attachments:
             return ()
-        statement = (
-            select(schema.Attachment)
-            .where(
-                schema.Attachment.workspace_id == claimed.workspace_id,
-                schema.Attachment.message_id == claimed.message_id,
-                schema.Attachment.sha256.is_not(None),
-            )
-            .order_by(schema.Attachment.id)
+        statement = select_scanned(claimed.workspace_id).where(
+            schema.Attachment.message_id == claimed.message_id,
+            schema.Attachment.sha256.is_not(None),
         )
         async with self._database.transaction() as session:
-            rows = (await session.scalars(statement)).all()
+            files = [Scanned(*row) for row in await session.execute(statement)]
+        if any(file.scan == "infected" for file in files):
+            raise SendFailed(Failure.REJECTED, "the virus scanner found a virus in a file of it")
         try:
-            return tuple([await self._file(row) for row in rows])
+            return tuple([await self._file(file.attachment) for file in files])
         except StoreUnavailable as error:
             raise SendFailed(Failure.UNAVAILABLE, str(error)) from error
 

@@ -22,7 +22,14 @@ from gateway.database.schema.conversations import (
 )
 from gateway.database.schema.deliveries import Attempt, Delivery, OptOut, SendingPace
 from gateway.database.schema.feed import Event, FeedHead
-from gateway.database.schema.intake import Blob, Quarantine, RawPayload, Receipt, SpareObject
+from gateway.database.schema.intake import (
+    Blob,
+    Quarantine,
+    RawPayload,
+    Receipt,
+    ScanState,
+    SpareObject,
+)
 from gateway.database.schema.mailboxes import Mailbox, MailboxFolder
 from gateway.database.schema.queues import (
     Assignment,
@@ -68,6 +75,7 @@ __all__ = [
     "RuleSetDraft",
     "RuleSetMove",
     "RuleSetVersion",
+    "ScanState",
     "SendingPace",
     "SpareObject",
     "ThreadRef",
