@@ -29,7 +29,7 @@ async def scanned(team: Team, message_id: str) -> dict[str, Any]:
 
     async def is_scanned() -> bool:
         found.update(await file_of(team, message_id))
-        return found["scan"] != "unscanned"
+        return bool(found["scan"] != "unscanned")
 
     await until(is_scanned)
     return found
