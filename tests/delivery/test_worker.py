@@ -92,14 +92,9 @@ async def test_a_key_that_cannot_sign_sends_nothing_unsigned(
     assert mail.mails == []
 
 
-async def test_a_mail_carries_its_attachments(
-    office: Office, mail: MailServer, support: UUID, working: Working
-) -> None:
-    conversation = await office.conversation(support)
-    [answer] = await office.answer(conversation, support, text="Hi", html="<p>H<i>i</i></p>")
-    message_id = (await office.delivery(answer)).message_id
+async def attach(office: Office, message_id: UUID, scan: str) -> None:
     async with office.database.transaction() as session:
-        session.add(Blob(workspace_id=office.workspace_id, sha256=b"1", content=b"%PDF"))
+        session.add(Blob(workspace_id=office.workspace_id, sha256=b"1", content=b"%PDF", scan=scan))
         session.add(
             Attachment(
                 workspace_id=office.workspace_id,
@@ -112,6 +107,30 @@ async def test_a_mail_carries_its_attachments(
                 inline=False,
             )
         )
+
+
+async def test_a_file_with_a_virus_is_not_sent(
+    office: Office, mail: MailServer, support: UUID, working: Working
+) -> None:
+    [answer] = await office.answer(await office.conversation(support), support)
+    await attach(office, (await office.delivery(answer)).message_id, scan="infected")
+
+    async with working():
+        await office.until_ended()
+
+    delivery = await office.delivery(answer)
+    assert (delivery.state, delivery.failure) == ("failed", "rejected")
+    assert "virus" in str(delivery.detail)
+    assert mail.mails == []
+
+
+async def test_a_mail_carries_its_attachments(
+    office: Office, mail: MailServer, support: UUID, working: Working
+) -> None:
+    conversation = await office.conversation(support)
+    [answer] = await office.answer(conversation, support, text="Hi", html="<p>H<i>i</i></p>")
+    message_id = (await office.delivery(answer)).message_id
+    await attach(office, message_id, scan="clean")
 
     async with working():
         await office.until_ended()
