@@ -1,4 +1,4 @@
-"""Files of messages, and those that agents upload: for callers with a token, by links for others."""
+"""Files of messages, and those that agents upload; links open them without a token."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta

@@ -157,9 +157,9 @@ async def _said(
 
 async def _files(
     session: AsyncSession, workspace_id: int, message_ids: list[UUID]
-) -> dict[UUID, list[Scanned]]:
+) -> dict[UUID | None, list[Scanned]]:
     statement = select_scanned(workspace_id).where(Attachment.message_id.in_(message_ids))
-    found: dict[UUID, list[Scanned]] = {}
+    found: dict[UUID | None, list[Scanned]] = {}
     for row in await session.execute(statement):
         file = Scanned(*row)
         found.setdefault(file.attachment.message_id, []).append(file)
