@@ -28,6 +28,7 @@ router = APIRouter(tags=["conversations"], responses=documented(422, 503))
 FILE: dict[int | str, dict[str, Any]] = {
     200: {"content": {BINARY: {}}},
     206: {"description": "The range that was asked for"},
+    416: {"description": "The file has nothing there"},
 }
 Range = Annotated[str | None, Header(alias="Range", description="One range of bytes")]
 
