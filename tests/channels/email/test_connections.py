@@ -1,7 +1,7 @@
 """Connections that are kept, against a real SMTP server that counts and cuts them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -52,7 +52,7 @@ class Relay:
     mails: int = 0
     replies: list[str] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
-    delay_s: float = 0.0
+    together: int = 1
     rset_delay_s: float = 0.0
     cuts_next: bool = False
 
@@ -60,10 +60,13 @@ class Relay:
     def channel(self) -> ChannelConfig:
         return email_channel(smtp_host="127.0.0.1", smtp_port=str(self.port), smtp_tls="none")
 
-    async def has_heard_goodbye(self, times: int) -> None:
-        async with asyncio.timeout(5):
-            while self.goodbyes < times:  # noqa: ASYNC110 - the server has no event for it
+    async def has(self, happened: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not happened():  # noqa: ASYNC110 - the server has no event for it
                 await asyncio.sleep(0.01)
+
+    async def has_heard_goodbye(self, times: int) -> None:
+        await self.has(lambda: self.goodbyes >= times)
 
     async def handle_RCPT(  # noqa: N802
         self,
@@ -79,7 +82,7 @@ class Relay:
     async def handle_DATA(  # noqa: N802
         self, _server: SMTP, _session: Session, _envelope: Envelope
     ) -> str:
-        await asyncio.sleep(self.delay_s)
+        await self.has(lambda: len(self.dialogues) >= self.together)
         reply = self.replies.pop(0) if self.replies else "250 OK"
         self.mails += reply.startswith("250")
         return reply
@@ -107,7 +110,7 @@ async def relay() -> AsyncIterator[Relay]:
 
 @pytest.fixture
 async def outbound() -> AsyncIterator[ConnectedSmtp]:
-    async with SmtpOutbound(timeout=2.0).connected() as outbound:
+    async with SmtpOutbound(timeout=10.0).connected() as outbound:
         yield outbound
 
 
@@ -134,7 +137,7 @@ async def test_connections_end_politely_with_the_worker(relay: Relay) -> None:
 
 
 async def test_no_more_are_kept_than_agreed(relay: Relay, outbound: ConnectedSmtp) -> None:
-    relay.delay_s = 0.1
+    relay.together = 8
     await asyncio.gather(*(send(outbound, relay.channel) for _ in range(8)))
     assert len(relay.dialogues) == 8
     await relay.has_heard_goodbye(8 - connections.MAX_IDLE)
@@ -161,7 +164,7 @@ async def test_a_server_that_hangs_up_on_the_next_word_is_asked_anew(
 async def test_a_connection_that_has_died_in_silence_costs_one_wait(
     relay: Relay, outbound: ConnectedSmtp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    relay.delay_s = 0.1
+    relay.together = 4
     await asyncio.gather(*(send(outbound, relay.channel) for _ in range(4)))
     monkeypatch.setattr(connections, "GREETING_S", 0.2)
     relay.rset_delay_s = 10.0
@@ -197,11 +200,11 @@ async def test_a_sending_that_is_given_up_leaves_nothing_half_said(
     relay: Relay, outbound: ConnectedSmtp
 ) -> None:
     await send(outbound, relay.channel)
-    relay.delay_s = 5.0
+    relay.together = 2
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.2):
             await send(outbound, relay.channel)
-    relay.delay_s = 0.0
+    relay.together = 1
     await send(outbound, relay.channel)
     assert len(relay.dialogues) == 2
 
