@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import permutations
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 from tests.delivery.conftest import Working
 from tests.delivery.office import Office
 from tests.delivery.providers import Twilio
 
 from channels.contract import DeliveryReport
 from channels.errors import Failure
-from gateway.database.schema import Delivery
+from gateway.database.schema import Delivery, ThreadRef
 from gateway.delivery.reports import Effect, apply
+from gateway.delivery.retries import Wanted, retry
 
 ANN = "+393331234567"
 SENT = DeliveryReport("SM1", ANN, "sent")
@@ -56,11 +58,11 @@ async def test_a_report_moves_the_delivery_and_is_told_to_the_feed(
     delivery = await office.delivery(answer)
     assert (delivery.state, delivery.failure) == ("failed", "bad_recipient")
     assert delivery.detail == "30005 unknown handset"
-    [event] = await office.events(delivery.conversation_id)
-    assert event.type == "delivery.changed"
-    assert event.data["delivery"]["state"] == "failed"
-    assert event.data["delivery"]["failure"] == "bad_recipient"
-    assert "handset" not in str(event.data)
+    [told] = await office.events(delivery.conversation_id)
+    assert told.type == "delivery.changed"
+    assert told.data["delivery"]["state"] == "failed"
+    assert told.data["delivery"]["failure"] == "bad_recipient"
+    assert "handset" not in str(told.data)
 
 
 @pytest.mark.parametrize("order", list(permutations([SENT, DELIVERED, FAILED])))
@@ -121,6 +123,62 @@ async def test_of_a_mail_to_many_the_recipient_is_meant(office: Office) -> None:
     assert (await office.delivery(one)).state == "sent"
     assert (await office.delivery(other)).state == "failed"
     assert await report(office, replace(bounce, recipient="")) == {"unknown": 1}
+
+
+async def named(office: Office, delivery_id: UUID, name: str) -> None:
+    """Let the delivery's mail bear a Message-ID."""
+    delivery = await office.delivery(delivery_id)
+    async with office.database.transaction() as session:
+        session.add(
+            ThreadRef(
+                workspace_id=office.workspace_id,
+                rfc_message_id=name,
+                conversation_id=delivery.conversation_id,
+                message_id=delivery.message_id,
+            )
+        )
+
+
+async def test_a_mail_is_known_by_its_name_before_our_own_record(office: Office) -> None:
+    mail = await office.channel("email", "support@desk.test")
+    [answer] = await answered(office, mail, state="sending", provider_id=None)
+    await named(office, answer, "m@desk.test")
+    bounce = replace(FAILED, reference="m@desk.test")
+    assert await report(office, bounce, channel=mail) == {"applied": 1}
+    assert await report(office, bounce, channel=mail) == {"known": 1}
+    delivery = await office.delivery(answer)
+    assert (delivery.state, delivery.provider_id) == ("failed", "m@desk.test")
+
+
+async def test_an_old_bounce_says_nothing_of_what_is_yet_to_be_tried_again(office: Office) -> None:
+    mail = await office.channel("email", "support@desk.test")
+    [answer] = await answered(office, mail, provider_id="m@desk.test")
+    await named(office, answer, "m@desk.test")
+    bounce = replace(FAILED, reference="m@desk.test")
+    await report(office, bounce)
+    async with office.database.transaction() as session:
+        assert await retry(session, office.workspace_id, Wanted(id=answer)) == 1
+    assert await report(office, bounce) == {"unknown": 1}
+    assert (await office.delivery(answer)).state == "queued"
+
+
+async def test_many_reports_take_no_more_statements_than_one(office: Office, phone: UUID) -> None:
+    deliveries = [(await answered(office, phone, provider_id=f"SM{n}"))[0] for n in range(20)]
+    one, *others = [replace(DELIVERED, reference=f"SM{n}") for n in range(20)]
+    strangers = [replace(DELIVERED, reference=f"MM{n}") for n in range(200)]
+    statements: list[str] = []
+
+    def count(*arguments: Any) -> None:
+        statements.append(arguments[2])
+
+    engine = office.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", count)
+    assert await report(office, one) == {"applied": 1}
+    fewest = len(statements)
+    assert await report(office, *others, *strangers) == {"applied": 19, "unknown": 200}
+    event.remove(engine, "before_cursor_execute", count)
+    assert len(statements) == 2 * fewest
+    assert {(await office.delivery(each)).state for each in deliveries} == {"delivered"}
 
 
 async def test_workspaces_are_apart(office: Office, phone: UUID) -> None:

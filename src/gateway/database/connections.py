@@ -118,6 +118,21 @@ CONNECTION_ERRORS = (
 )
 
 
+CONTENTION_ERRORS = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.LockNotAvailableError,
+)
+
+MAX_TRIES = 5
+"""So often a transaction is begun, where others were in its way each time."""
+
+
+def is_contention(error: DBAPIError) -> bool:
+    """Whether other transactions were in the way (SQLSTATE 40001, 40P01, 55P03): begin again."""
+    return isinstance(getattr(error.orig, "__cause__", None), CONTENTION_ERRORS)
+
+
 def is_database_away(error: BaseException) -> bool:
     """Whether the database could not be asked, as against having refused what it was asked.
 

@@ -34,6 +34,18 @@ class Change:
         return {"delivery": delivery, "conversation": {}}
 
 
+class Moved(Exception):  # noqa: N818 - says what is the case
+    """While its conversation was waited for, it was merged or split: the matter is in another.
+
+    Roll back, and begin again with the conversation `into`: what is held so far may come later in
+    the order of locks.
+    """
+
+    def __init__(self, into: UUID) -> None:
+        super().__init__("the matter is in another conversation now")
+        self.into = into
+
+
 async def lock_conversation(
     session: AsyncSession, workspace_id: int, conversation_id: UUID
 ) -> Conversation | None:

@@ -102,6 +102,8 @@ class Intake:
         """
         try:
             await self._reports.record(channel, reports)
+        except IngestUnavailable:
+            raise
         except Exception as error:
             if is_database_away(error):
                 raise

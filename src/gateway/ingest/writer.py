@@ -14,7 +14,12 @@ import asyncpg
 import structlog
 
 from gateway.configuration import Configuration
-from gateway.database.connections import Database, is_database_away
+from gateway.database.connections import (
+    CONTENTION_ERRORS,
+    MAX_TRIES,
+    Database,
+    is_database_away,
+)
 from gateway.ingest import batch, quarantine
 from gateway.ingest.quarantine import Held
 from gateway.ingest.submission import Accepted, IngestUnavailable, Submission
@@ -26,12 +31,6 @@ log = structlog.get_logger(__name__)
 Answer = TypeVar("Answer")
 
 MAX_BATCH = 1_000
-MAX_TRIES = 5
-AGAIN = (
-    asyncpg.SerializationError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.LockNotAvailableError,
-)
 REFUSED_DATA = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)  # classes 22, 23
 
 
@@ -165,7 +164,7 @@ class IngestWriter:
         self, work: Callable[["asyncpg.Connection[Any]"], Awaitable[Answer]]
     ) -> Answer:
         for _ in range(MAX_TRIES - 1):
-            with suppress(*AGAIN):
+            with suppress(*CONTENTION_ERRORS):
                 return await work(await self._connected())
         return await work(await self._connected())
 
