@@ -63,7 +63,7 @@ class SesStatus:
         original headers. What SES says in plain words, as on a new topic, tells of no mail.
 
         Raises:
-            Unparseable: `not_a_notification`.
+            Unparseable: `not_a_notification`, or `received_mail`, which belongs to the other door.
         """
         try:
             event = read_notification(payload)
@@ -76,6 +76,9 @@ class SesStatus:
 
 def _reports(event: Mapping[str, Any], mail: Mapping[str, Any]) -> Iterator[DeliveryReport]:
     kind = str(event.get("eventType") or event.get("notificationType"))
+    if kind == "Received":
+        detail = "this topic brings mail: subscribe it to the channel's door without /status"
+        raise Unparseable("received_mail", detail)
     ours = _message_id(mail)
     if kind == "Bounce":
         yield from _bounces(part(event, "bounce"), ours)

@@ -28,6 +28,7 @@ from tests.channels.email.webhook_payloads import (
     mailgun_proof,
     posted_by_sns,
     sendgrid_key,
+    ses,
     sns,
     subscription,
 )
@@ -298,6 +299,7 @@ def test_ses_names_our_mail_in_its_common_headers_too() -> None:
         ("sendgrid", Payload(JSON, b"{"), "not_json"),
         ("sendgrid", Payload(JSON, b"{}"), "not_json"),
         ("postmark", Payload(JSON, b"[]"), "not_json"),
+        ("ses", ses(), "received_mail"),
         ("ses", posted_by_sns(subscription()), "not_a_notification"),
     ],
 )
