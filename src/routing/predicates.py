@@ -71,9 +71,9 @@ def acceptance(leaf: Leaf) -> Acceptance | None:
     """
     match leaf.op:
         case Op.EQUALS | Op.IS:
-            return Acceptance(_key(leaf), frozenset((_typed(leaf, leaf.value),)), is_set=False)
+            return Acceptance(_key(leaf), frozenset((typed_value(leaf, leaf.value),)), is_set=False)
         case Op.ONE_OF:
-            values = frozenset(_typed(leaf, text) for text in _texts(leaf))
+            values = frozenset(typed_value(leaf, text) for text in _texts(leaf))
             return Acceptance(_key(leaf), values, is_set=False)
         case Op.HAS_ANY:
             return Acceptance(leaf.field.name, frozenset(_texts(leaf)), is_set=True)
@@ -118,7 +118,7 @@ def _accepts(accepted: Acceptance) -> Predicate:
 
 
 def _prefix(leaf: Leaf) -> Predicate:
-    key, start = _key(leaf), _typed(leaf, leaf.value)
+    key, start = _key(leaf), typed_value(leaf, leaf.value)
 
     def holds(view: View) -> bool:
         text = view[key]
@@ -175,7 +175,7 @@ def _has_all(leaf: Leaf) -> Predicate:
 
 def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Leaf], Predicate]:
     def build(leaf: Leaf) -> Predicate:
-        field, wanted = leaf.field.name, _typed(leaf, leaf.value)
+        field, wanted = leaf.field.name, typed_value(leaf, leaf.value)
 
         def holds(view: View) -> bool:
             value = view[field]
@@ -206,7 +206,8 @@ def _texts(leaf: Leaf) -> tuple[str, ...]:
     return tuple(str(item) for item in leaf.value) if isinstance(leaf.value, tuple) else ()
 
 
-def _typed(leaf: Leaf, value: object) -> Any:
+def typed_value(leaf: Leaf, value: object) -> Any:
+    """Return a value of a rule as facts would have it; texts folded."""
     match leaf.field.type:
         case FieldType.TEXT:
             return fold(str(value))

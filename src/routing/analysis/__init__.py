@@ -1,0 +1,6 @@
+"""What can be proved about a rule set before it is published, and messages that show it."""
+
+from routing.analysis.findings import Analysis, Finding, Kind, Severity
+from routing.analysis.survey import analyse
+
+__all__ = ["Analysis", "Finding", "Kind", "Severity", "analyse"]

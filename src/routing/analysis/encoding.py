@@ -1,0 +1,196 @@
+"""Rules as formulas over the atoms of fields, as each stage sees them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from routing.analysis.atoms import Atoms, Choice, Model, Ordered, Tags
+from routing.analysis.book import TAGS, RuleBook
+from routing.analysis.formula import Formula
+from routing.analysis.texts import Text
+from routing.conditions import All, AnyOf, Condition, Leaf, Not
+from routing.facts import FIELDS, Facts, FactValue, Field, FieldType, Stage
+from routing.operators import Op
+from routing.priority import Priority
+from routing.rules import Rule
+
+OUTPUTS_OF_CLASSIFY: Final = ("priority", "type", "language", TAGS)
+
+
+class Encoding:
+    """The rules that one question is about.
+
+    A field that classify may change has atoms of its own in each stage. They are free of each
+    other, which is more than can be, until `tie` says how the one follows from the other.
+    """
+
+    def __init__(self, book: RuleBook, formula: Formula) -> None:
+        self._book = book
+        self._formula = formula
+        self._atoms: dict[tuple[Stage, str], Atoms] = {}
+        self._rules: dict[str, int] = {}
+        self._effective: dict[str, int] = {}
+        self._ties: dict[str, _Tie | _TagTie] = {}
+
+    def matches(self, rule: Rule) -> int:
+        """Return a literal that is true where the rule's condition holds."""
+        if rule.id not in self._rules:
+            self._rules[rule.id] = self.condition(rule.when, rule.stage)
+        return self._rules[rule.id]
+
+    def effective(self, rule: Rule) -> int:
+        """Return a literal that is true where the rule matches and no earlier one stops."""
+        if rule.id not in self._effective:
+            position = self._book.position
+            stops = [
+                self.matches(stop)
+                for stop in self._book.stops[rule.stage]
+                if position[stop.id] < position[rule.id]
+            ]
+            unstopped = [-stop for stop in stops]
+            self._effective[rule.id] = self._formula.every([self.matches(rule), *unstopped])
+        return self._effective[rule.id]
+
+    def condition(self, condition: Condition, stage: Stage, *, negated: bool = False) -> int:
+        """Return a literal that is true where a condition, or its negation, is known to hold."""
+        match condition:
+            case Not(part):
+                return self.condition(part, stage, negated=not negated)
+            case All(parts) | AnyOf(parts):
+                each = [self.condition(part, stage, negated=negated) for part in parts]
+                needs_all = isinstance(condition, All) != negated
+                return self._formula.every(each) if needs_all else self._formula.some(each)
+            case Leaf():
+                return self._leaf(condition, stage, negated=negated)
+
+    def _leaf(self, leaf: Leaf, stage: Stage, *, negated: bool) -> int:
+        atoms = self.atoms(leaf.field, stage)
+        if leaf.op is Op.IS_MISSING:
+            return atoms.known if negated else -atoms.known
+        holds = atoms.holds(leaf)
+        return self._formula.every([atoms.known, -holds]) if negated else holds
+
+    def atoms(self, field: Field, stage: Stage) -> Atoms:
+        """Return the variables of a field as a stage sees it."""
+        stage = stage if self._differs(field.name) else Stage.CLASSIFY
+        if (stage, field.name) not in self._atoms:
+            atoms = _SORTS.get(field.type, Choice)(self._formula, field)
+            self._atoms[stage, field.name] = atoms
+            if stage is Stage.ROUTE and field.name == "priority":
+                self._formula.add(atoms.known)
+        return self._atoms[stage, field.name]
+
+    def _differs(self, name: str) -> bool:
+        return name == "priority" or (name in OUTPUTS_OF_CLASSIFY and name in self._book.setters)
+
+    def tie_all(self) -> bool:
+        """Say what classify makes of the fields in question; False if that is said already."""
+        names = [name for stage, name in self._atoms if stage is Stage.ROUTE]
+        loose = [name for name in names if name not in self._ties]
+        for name in loose:
+            inputs, after = (self.atoms(FIELDS[name], stage) for stage in Stage)
+            tie = _TagTie if name == TAGS else _Tie
+            self._ties[name] = tie(self, self._formula, inputs, after)
+            self._ties[name].learn(self._book.setters.get(name, []), name)
+        return bool(loose)
+
+    def follow(self) -> None:
+        """Extend the ties to atoms that have come since."""
+        for tie in self._ties.values():
+            tie.follow()
+
+    def facts(self, model: Model, *, plain: bool) -> Facts | None:
+        """Return a message such as the model has it, or None if there is none."""
+        known: dict[str, FactValue | None] = {}
+        for (stage, name), atoms in sorted(self._atoms.items(), key=lambda item: item[0][0]):
+            if stage is Stage.ROUTE and (Stage.CLASSIFY, name) in self._atoms:
+                continue
+            if plain and isinstance(atoms, Text):
+                known[name] = atoms.plain_value(model)
+            else:
+                known[name] = atoms.value(model)
+            if known[name] is None and atoms.known in model:
+                return None
+        return Facts(known)
+
+
+class _Tie:
+    """What stage route sees of a field with one value: the first that a rule set, or the input."""
+
+    def __init__(self, encoding: Encoding, formula: Formula, inputs: Any, after: Any) -> None:
+        self._encoding = encoding
+        self._formula = formula
+        self._inputs: Choice = inputs
+        self._after: Choice = after
+        self._unset = formula.true
+        self._followed: set[Any] = set()
+
+    def learn(self, setters: list[Rule], name: str) -> None:
+        before: list[int] = []
+        taken = -self._formula.true
+        for rule in setters:
+            sets = self._encoding.effective(rule)
+            value = getattr(rule.then, name)
+            self._formula.add(-sets, taken, self._after.equals(value))
+            taken = self._formula.some([taken, sets])
+            before.append(sets)
+        self._unset = -taken
+        if name == "priority":
+            self._formula.add(taken, self._inputs.known, self._after.equals(Priority.NORMAL))
+        else:
+            self._same(self._inputs.known, self._after.known)
+
+    def follow(self) -> None:
+        for value in [*self._inputs.equal, *self._after.equal]:
+            if value not in self._followed:
+                self._followed.add(value)
+                self._copies(value)
+
+    def _copies(self, value: Any) -> None:
+        given, seen = self._inputs.equals(value), self._after.equals(value)
+        self._formula.add(-self._unset, -given, seen)
+        self._formula.add(-self._unset, -self._inputs.known, -seen, given)
+
+    def _same(self, one: int, other: int) -> None:
+        self._formula.add(-self._unset, -one, other)
+        self._formula.add(-self._unset, one, -other)
+
+
+class _TagTie:
+    """What stage route sees of the tags: the input's, and those that rules add."""
+
+    def __init__(self, encoding: Encoding, formula: Formula, inputs: Any, after: Any) -> None:
+        self._encoding = encoding
+        self._formula = formula
+        self._inputs: Tags = inputs
+        self._after: Tags = after
+        self._adders: dict[str, list[int]] = {}
+        self._followed: set[str] = set()
+
+    def learn(self, setters: list[Rule], _name: str) -> None:
+        for rule in setters:
+            adds = self._encoding.effective(rule)
+            for tag in rule.then.add_tags:
+                self._adders.setdefault(tag, []).append(adds)
+        every = {adds for adders in self._adders.values() for adds in adders}
+        self._either(self._after.known, [self._inputs.known, *sorted(every)])
+
+    def follow(self) -> None:
+        for tag in [*self._inputs.member, *self._after.member]:
+            if tag not in self._followed:
+                self._followed.add(tag)
+                adders = self._adders.get(tag, [])
+                self._either(self._after.has(tag), [self._inputs.has(tag), *adders])
+
+    def _either(self, found: int, sources: list[int]) -> None:
+        self._formula.add(-found, *sources)
+        for source in sources:
+            self._formula.add(-source, found)
+
+
+_SORTS: Final[Mapping[FieldType, Callable[[Formula, Field], Atoms]]] = {
+    FieldType.TEXT: Text,
+    FieldType.SET: Tags,
+    FieldType.NUMBER: Ordered,
+    FieldType.DURATION: Ordered,
+    FieldType.DATETIME: Ordered,
+}
