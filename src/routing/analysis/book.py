@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from routing.analysis.formula import Budget
 from routing.engine import Decision, QueueRef, RuleSet
 from routing.facts import Facts, Stage
 from routing.matching import compile_condition
@@ -28,12 +29,15 @@ class RuleBook:
     ) -> None:
         rules = tuple(rules)
         self._engine = RuleSet(0, rules, queues, default_queue)
+        early = (rule for rule in rules if rule.stage is Stage.CLASSIFY)
+        self._classify = RuleSet(0, early, queues, default_queue)
         self.stages: dict[Stage, list[Rule]] = {
             stage: sorted(
                 (rule for rule in rules if rule.stage is stage), key=lambda r: (r.order, r.id)
             )
             for stage in Stage
         }
+        self.budget = Budget()
         self.by_id = {rule.id: rule for rule in rules}
         self.position = {
             rule.id: n for stage in self.stages.values() for n, rule in enumerate(stage)
@@ -66,8 +70,22 @@ class RuleBook:
     def is_last(self, rule: Rule) -> bool:
         return self.position[rule.id] + 1 == len(self.stages[rule.stage])
 
-    def run(self, facts: Facts) -> "Run":
-        return Run(self, facts, self._engine.decide(facts))
+    def decide(self, facts: Facts) -> Decision:
+        return self._engine.decide(facts)
+
+    def classify(self, facts: Facts) -> Decision:
+        """Decide without the rules of stage route: the same classification for less work."""
+        return self._classify.decide(facts)
+
+    def matched(self, decision: Decision, stage: Stage) -> list[Rule]:
+        """The rules that the engine says to have matched, in their order."""
+        explained = decision.explanation["stages"]
+        return [
+            self.by_id[each["id"]]
+            for one in explained
+            if one["stage"] == stage
+            for each in one["matched"]
+        ]
 
 
 def outputs(rule: Rule) -> list[tuple[str, str]]:
@@ -77,42 +95,52 @@ def outputs(rule: Rule) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Run:
-    """What the engine decided about a message."""
+    """What the engine makes of a message; it is asked when that is needed."""
 
     book: RuleBook
     facts: Facts
-    decision: Decision
+
+    @cached_property
+    def decision(self) -> Decision:
+        return self.book.decide(self.facts)
 
     @cached_property
     def matched(self) -> dict[Stage, list[Rule]]:
-        """The rules that the engine says to have matched, in their order."""
-        stages = self.decision.explanation["stages"]
-        return {
-            Stage(stage["stage"]): [self.book.by_id[each["id"]] for each in stage["matched"]]
-            for stage in stages
-        }
+        """The rules that match, in their order."""
+        return {stage: self.book.matched(self.decision, stage) for stage in Stage}
 
     @cached_property
-    def _views(self) -> dict[Stage, View]:
-        return {Stage.CLASSIFY: View(self.facts.known), Stage.ROUTE: View(self._classified())}
+    def _reached(self) -> frozenset[str]:
+        return frozenset(rule.id for rules in self.matched.values() for rule in rules)
+
+    @cached_property
+    def _given(self) -> View:
+        return View(self.facts.known)
+
+    @cached_property
+    def _after_classify(self) -> View:
+        return View(self._classified())
 
     def _classified(self) -> dict[str, Any]:
         """The facts as stage route sees them."""
+        matched = self.book.matched(self.book.classify(self.facts), Stage.CLASSIFY)
         known: dict[str, Any] = {"priority": Priority.NORMAL} | dict(self.facts.known)
-        for rule in reversed(self.matched[Stage.CLASSIFY]):
+        for rule in reversed(matched):
             known |= dict(rule.then.settings())
         known["priority"] = Priority(known["priority"])
-        added = {tag for rule in self.matched[Stage.CLASSIFY] for tag in rule.then.add_tags}
+        added = {tag for rule in matched for tag in rule.then.add_tags}
         if added:
             known[TAGS] = frozenset(known.get(TAGS, ())) | added
         return known
 
     def holds(self, rule: Rule) -> bool:
         """Whether the condition holds, be the rule asked or not."""
-        return self.book.condition(rule)(self._views[rule.stage])
+        view = self._given if rule.stage is Stage.CLASSIFY else self._after_classify
+        return self.book.condition(rule)(view)
 
     def reaches(self, rule: Rule) -> bool:
-        return rule in self.matched[rule.stage]
+        """Whether the engine says that the rule has matched."""
+        return self.holds(rule) and rule.id in self._reached
 
     def stopped_before(self, rule: Rule) -> Rule | None:
         """The rule that ended the stage before this one was asked."""

@@ -1,24 +1,34 @@
 """A propositional formula that grows, and a solver that works on it within a budget."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
 from pysat.solvers import Minisat22
 
 MAX_LITERALS: Final = 500_000
+MAX_WORK: Final = 6_000_000
 MAX_CONFLICTS: Final = 2_000
 
 
 class TooLargeError(Exception):
-    """The formula has outgrown `MAX_LITERALS`."""
+    """A formula has outgrown `MAX_LITERALS`, or all of an analysis together `MAX_WORK`."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """The literals that an analysis may still write: what it costs, whatever the machine."""
+
+    literals: int = MAX_WORK
 
 
 class Formula:
     """Clauses over numbered variables; `-v` is the negation of `v`. To be used in a `with`."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget) -> None:
         self._solver = Minisat22()
+        self._budget = budget
         self._variables = 0
         self._literals = 0
         self.true = self.new()
@@ -43,7 +53,8 @@ class Formula:
     def add(self, *literals: int) -> None:
         """Demand that one of the literals be true."""
         self._literals += len(literals)
-        if self._literals > MAX_LITERALS:
+        self._budget.literals -= len(literals)
+        if self._literals > MAX_LITERALS or self._budget.literals < 0:
             raise TooLargeError
         self._solver.add_clause(literals)
 

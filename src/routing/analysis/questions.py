@@ -63,12 +63,12 @@ class Question:
     _sample: Run | None = field(init=False, default=None)
 
     def answer(self) -> Answer:
-        with Formula() as self._formula:
-            self._encoding = Encoding(self.book, self._formula)
-            try:
+        try:
+            with Formula(self.book.budget) as self._formula:
+                self._encoding = Encoding(self.book, self._formula)
                 return self._search()
-            except TooLargeError:
-                return Unsettled("too many rules have a say in it")
+        except TooLargeError:
+            return Unsettled("too many rules have a say in it")
 
     def _search(self) -> Answer:
         wanted = [self._encoding.matches(rule) for rule in self.rules]
@@ -115,11 +115,8 @@ class Question:
         for rule in self._in_order(self._absent.values())[:SINGLES_TRIED] if core else ():
             if self._formula.solve([*wanted, self._absence(rule)]) is False:
                 return (rule,)
-        for literal in tuple(core):
-            fewer = [other for other in core if other != literal]
-            if self._formula.solve([*wanted, *fewer]) is False:
-                core = fewer
-        return tuple(self._in_order(self._absent[literal] for literal in core))
+        needed = _few(self._formula, core, wanted)
+        return tuple(self._in_order(self._absent[literal] for literal in needed))
 
     def _in_order(self, rules: Iterable[Rule]) -> list[Rule]:
         return sorted(rules, key=lambda rule: (rule.stage, self.book.position[rule.id]))
@@ -130,43 +127,52 @@ def messages(book: RuleBook, encoding: Encoding, formula: Formula) -> Iterator[R
     model = formula.model()
     plain = encoding.facts(model, plain=True)
     if plain is not None:
-        yield book.run(plain)
+        yield Run(book, plain)
     spaced = encoding.facts(model, plain=False)
     if spaced is not None and spaced != plain:
-        yield book.run(spaced)
+        yield Run(book, spaced)
 
 
 def always_holds(book: RuleBook, rule: Rule) -> bool | None:
     """Whether a condition holds whatever is known; None if that could not be settled."""
-    with Formula() as formula:
-        encoding = Encoding(book, formula)
-        try:
-            never = -encoding.matches(rule)
-            while True:
-                encoding.follow()
-                if not (found := formula.solve([never])):
-                    return None if found is None else True
-                if not all(run.holds(rule) for run in messages(book, encoding, formula)):
-                    return False
-                if not encoding.tie_all():
-                    return None
-        except TooLargeError:
+    try:
+        with Formula(book.budget) as formula:
+            return _has_no_exception(book, rule, formula)
+    except TooLargeError:
+        return None
+
+
+def _has_no_exception(book: RuleBook, rule: Rule, formula: Formula) -> bool | None:
+    encoding = Encoding(book, formula)
+    fails = -encoding.matches(rule)
+    while True:
+        encoding.follow()
+        found = formula.solve([fails])
+        if not found:
+            return None if found is None else True
+        if not all(run.holds(rule) for run in messages(book, encoding, formula)):
+            return False
+        if not encoding.tie_all():
             return None
 
 
 def clashing_parts(book: RuleBook, rule: Rule, parts: Mapping[str, Condition]) -> list[str]:
     """Name few parts of a condition, by their pointers, that cannot hold together."""
-    with Formula() as formula:
-        encoding = Encoding(book, formula)
-        try:
+    try:
+        with Formula(book.budget) as formula:
+            encoding = Encoding(book, formula)
             literals = {encoding.condition(part, rule.stage): at for at, part in parts.items()}
-        except TooLargeError:
-            return []
-        if formula.solve(literals) is not False:
-            return []
-        core = formula.core()
-        for literal in tuple(core):
-            fewer = [other for other in core if other != literal]
-            if formula.solve(fewer) is False:
-                core = fewer
-        return sorted(literals[literal] for literal in core)
+            if formula.solve(literals) is not False:
+                return []
+            return sorted(literals[literal] for literal in _few(formula, formula.core()))
+    except TooLargeError:
+        return []
+
+
+def _few(formula: Formula, core: list[int], wanted: Collection[int] = ()) -> list[int]:
+    """Leave out of a core what it does not need."""
+    for literal in tuple(core):
+        fewer = [other for other in core if other != literal]
+        if formula.solve([*wanted, *fewer]) is False:
+            core = fewer
+    return core

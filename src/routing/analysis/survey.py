@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, reduce
+from operator import and_
 from typing import Final
 
 from routing.analysis import sentences
@@ -53,16 +54,15 @@ class _Survey:
     more_conflicts: list[str] = field(default_factory=list)
     _alike: dict[object, Rule] = field(default_factory=dict)
     _runs: list[Run] = field(default_factory=list)
+    _reaching: dict[str, int] = field(default_factory=dict)
 
     def stage(self, stage: Stage) -> Iterator[Finding]:
         rivals = Rivals()
         self._alike.clear()
-        self._runs.clear()
         for rule in self.book.stages[stage]:
-            reached = self._ask(rule, partial(stopped, rule=rule))
+            reached = self._reaches(rule)
             candidates = rivals.add(rule)
             if isinstance(reached, Shown):
-                self._runs.append(reached.run)
                 useless = self._useless(rule, reached.run)
                 yield from useless
                 yield from self._always(rule)
@@ -132,7 +132,7 @@ class _Survey:
         )
 
     def _always(self, rule: Rule) -> Iterator[Finding]:
-        nothing = self.book.run(Facts({}))
+        nothing = Run(self.book, Facts({}))
         if not nothing.holds(rule):
             return
         holds = always_holds(self.book, rule)
@@ -145,7 +145,7 @@ class _Survey:
         former = self._alike.setdefault(normal_form(rule.when), rule)
         if former is rule:
             return
-        both = self._ask(rule, partial(stopped, rule=rule), former)
+        both = self._reaches(rule, former)
         if isinstance(both, Shown):
             witness = shortened(both.run, lambda run: run.reaches(former) and run.reaches(rule))
             told = sentences.duplicate(rule, former)
@@ -160,20 +160,24 @@ class _Survey:
             if looked_at == MAX_RIVALS:
                 yield unknown(rule, Kind.CONFLICT, "too many earlier rules may set the same")
                 return
-            answer = self._both(other, rule)
+            answer = self._reaches(rule, other)
             if isinstance(answer, Shown):
                 found += 1
                 yield self._conflict(rule, other, answer.run)
             elif isinstance(answer, Unsettled):
                 yield unknown(rule, Kind.CONFLICT, answer.reason, other)
 
-    def _both(self, other: Rule, rule: Rule) -> Answer:
-        for run in self._runs:
-            if run.reaches(rule) and run.reaches(other):
-                return Shown(run)
-        answer = self._ask(rule, partial(stopped, rule=rule), other)
+    def _reaches(self, rule: Rule, *others: Rule) -> Answer:
+        """Ask for a message on which all of the rules match, unless one is known already."""
+        known = reduce(and_, (self._reaching.get(each.id, 0) for each in (rule, *others)))
+        if known:
+            return Shown(self._runs[(known & -known).bit_length() - 1])
+        answer = self._ask(rule, partial(stopped, rule=rule), *others)
         if isinstance(answer, Shown):
+            bit = 1 << len(self._runs)
             self._runs.append(answer.run)
+            for matched in answer.run.matched[rule.stage]:
+                self._reaching[matched.id] = self._reaching.get(matched.id, 0) | bit
         return answer
 
     def _conflict(self, rule: Rule, other: Rule, run: Run) -> Finding:

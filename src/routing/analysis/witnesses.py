@@ -12,7 +12,7 @@ def shortened(run: Run, shows: Callable[[Run], bool]) -> Facts | None:
         return None
     for name in sorted(run.facts):
         for simpler in _simpler(run.facts, name):
-            tried = run.book.run(simpler)
+            tried = Run(run.book, simpler)
             if shows(tried):
                 run = tried
     return run.facts
