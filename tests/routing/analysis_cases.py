@@ -31,12 +31,12 @@ def found(analysis: Analysis, kind: Kind) -> dict[str, list[str]]:
 
 
 SMALL: Mapping[str, tuple[Any, ...]] = {
-    "kind": (None, "email", "sms", "chat"),
+    "kind": (None, "email", "sms"),
     "is_new": (None, True, False),
-    "tags": (None, frozenset(), frozenset("a"), frozenset("b"), frozenset("ab")),
+    "tags": (None, frozenset(), frozenset("a")),
     "message_count": (None, 0, 1, 2),
     "type": (None, "x", "y"),
-    "priority": (None, Priority.LOW, Priority.HIGH, Priority.URGENT),
+    "priority": (None, Priority.HIGH),
 }
 """Of each field a value for everything that the small rules can tell apart."""
 
@@ -48,8 +48,8 @@ def small_messages() -> Iterator[dict[str, Any]]:
 
 
 def small_leaves(stage: str) -> st.SearchStrategy[Written]:
-    kinds = st.sampled_from(["email", "sms"])
-    tags = st.lists(st.sampled_from("ab"), min_size=1, max_size=2, unique=True)
+    kinds = st.sampled_from(["email"])
+    tags = st.just(["a"])
     ordered = st.sampled_from(["equals", "lt", "lte", "gt", "gte"])
     names = ["kind", "is_new", "tags", "message_count"]
     options = [
@@ -62,9 +62,8 @@ def small_leaves(stage: str) -> st.SearchStrategy[Written]:
     ]
     if stage == "route":
         options.append(st.builds(leaf, st.just("type"), st.just("equals"), st.just("x")))
-        options.append(
-            st.builds(leaf, st.just("priority"), ordered, st.sampled_from(["normal", "high"]))
-        )
+        at_least = st.sampled_from(["equals", "gte", "lt"])
+        options.append(st.builds(leaf, st.just("priority"), at_least, st.just("high")))
     return st.one_of(options)
 
 
@@ -95,7 +94,7 @@ def trees(leaves: st.SearchStrategy[Written], depth: int = 4) -> st.SearchStrate
     if depth == 0:
         return leaves
     parts = leaves | trees(leaves, depth - 1)
-    several = st.lists(parts, min_size=1, max_size=3)
+    several = st.lists(parts, min_size=1, max_size=2)
     return leaves | st.one_of(
         several.map(lambda each: {"all": each}),
         several.map(lambda each: {"any": each}),

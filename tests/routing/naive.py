@@ -3,6 +3,7 @@
 Shares no code with the engine but the field types; words are found character by character.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -38,6 +39,8 @@ def leaf(condition: Mapping[str, Any], facts: Mapping[str, Any]) -> bool | None:
     assert field is not None
     if op == "contains_any":
         return any(contains(words(seen), words(wanted)) for wanted in condition["value"])
+    if op == "matches":
+        return re.search(condition["value"], seen) is not None
     if op in ("has_any", "has_all"):
         return (any if op == "has_any" else all)(tag in seen for tag in condition["value"])
     plain = plainly(field.type)

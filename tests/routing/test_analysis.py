@@ -172,7 +172,7 @@ def test_conflicts_are_listed_up_to_a_number() -> None:
 
 
 @given(rule_sets(small_leaves))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_all_and_only_what_no_message_refutes_is_found(written: list[Written]) -> None:
     analysis = analysed(written)
     assert not found(analysis, Kind.UNKNOWN)
@@ -230,19 +230,17 @@ def conflicts(analysis: Analysis) -> set[tuple[str, str]]:
     }
 
 
-@given(rule_sets(text_leaves), st.lists(st.tuples(TEXTS, TEXTS), min_size=40, max_size=40))
-@settings(max_examples=40, deadline=None)
+@given(rule_sets(text_leaves), st.lists(st.tuples(TEXTS, TEXTS), min_size=12, max_size=12))
+@settings(max_examples=25, deadline=None)
 def test_no_text_refutes_what_is_found(
     written: list[Written], texts: list[tuple[str, str]]
 ) -> None:
     analysis = analysed(written)
     confirm(written, analysis)
-    plain = [each for each in written if '"matches"' not in str(each).replace("'", '"')]
     messages: list[dict[str, Any]] = [{}, *({"text": a, "subject": b} for a, b in texts)]
-    messages += [{"text": a} for a, _ in texts]
-    if plain == written:
+    refuse_what_is_refuted(written, analysis, messages)
+    if not any("'matches'" in str(each) for each in written):
         assert not found(analysis, Kind.UNKNOWN)
-        refuse_what_is_refuted(written, analysis, messages)
 
 
 def confirm(written: list[Written], analysis: Analysis) -> None:
@@ -357,6 +355,6 @@ def cpu_seconds(size: int) -> float:
 
 
 def test_cost_grows_little_more_than_the_rules() -> None:
-    """Eight times the rules may not cost 24 times the time; quadratic would be 64."""
-    small, large = min(cpu_seconds(50) for _ in range(3)), cpu_seconds(400)
-    assert large < 24 * small
+    """Six times the rules may not cost 16 times the time; quadratic would be 36."""
+    small, large = min(cpu_seconds(30) for _ in range(3)), cpu_seconds(180)
+    assert large < 16 * small
