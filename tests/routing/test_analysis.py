@@ -148,6 +148,14 @@ def test_what_classify_sets_is_reckoned_with() -> None:
     assert not found(analysed([high, urgent]), Kind.NEVER)
 
 
+def test_tags_are_shadowed_across_stages_unless_a_stop_hides_the_first() -> None:
+    stop = rule("a", leaf("kind", "equals", "chat"), stage="classify", order=1, stop=True)
+    early = rule("b", ALWAYS, stage="classify", order=2, add_tags=["x"])
+    late = rule("c", leaf("is_new", "is", True), add_tags=["x"])
+    assert found(analysed([early, late]), Kind.SHADOWED) == {"c": ["b"]}
+    assert not found(analysed([stop, early, late]), Kind.SHADOWED)
+
+
 def test_conflicts_and_duplicates() -> None:
     chat, new = leaf("kind", "equals", "chat"), leaf("is_new", "is", True)
     first = rule("a", {"all": [chat, new]}, order=1, queue="q-legal")
