@@ -1,10 +1,12 @@
 """Writing down what an attempt came to."""
 
+from uuid import UUID
+
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database.schema import Attempt, Delivery
-from gateway.delivery.announcements import Change, announce, lock_conversation
+from gateway.delivery.announcements import Change, Moved, announce, lock_conversation
 from gateway.delivery.claims import Claimed
 from gateway.delivery.outcomes import Outcome
 
@@ -14,12 +16,18 @@ async def record(session: AsyncSession, claimed: Claimed, outcome: Outcome) -> b
 
     May be repeated where the fate of an earlier COMMIT is unknown. Where another worker has taken
     the delivery since, only the attempt is closed. Trying again is news once per kind of failure.
+
+    Raises:
+        Moved: another conversation has the delivery now; roll back and begin again.
     """
     conversation = await lock_conversation(session, claimed.workspace_id, claimed.conversation_id)
-    if conversation is None or not await _close_attempt(session, claimed, outcome):
+    if not await _close_attempt(session, claimed, outcome):
         return False
-    if not await _move_delivery(session, claimed, outcome):
+    home = await _move_delivery(session, claimed, outcome)
+    if home is None:
         return False
+    if conversation is None or conversation.id != home:
+        raise Moved(home)
     if outcome.state == "queued" and outcome.failure == claimed.last_failure:
         return False
     await announce(session, conversation, [_change(claimed, outcome)])
@@ -45,7 +53,8 @@ async def _close_attempt(session: AsyncSession, claimed: Claimed, outcome: Outco
     return await session.scalar(statement.returning(Attempt.number)) is not None
 
 
-async def _move_delivery(session: AsyncSession, claimed: Claimed, outcome: Outcome) -> bool:
+async def _move_delivery(session: AsyncSession, claimed: Claimed, outcome: Outcome) -> UUID | None:
+    """Return the conversation that has the delivery; None where another worker has it since."""
     statement = (
         update(Delivery)
         .where(
@@ -64,7 +73,8 @@ async def _move_delivery(session: AsyncSession, claimed: Claimed, outcome: Outco
     )
     if outcome.retry_in is not None:
         statement = statement.values(due_at=func.clock_timestamp() + outcome.retry_in)
-    return await session.scalar(statement.returning(Delivery.id)) is not None
+    home: UUID | None = await session.scalar(statement.returning(Delivery.conversation_id))
+    return home
 
 
 def _change(claimed: Claimed, outcome: Outcome) -> Change:

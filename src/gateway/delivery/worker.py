@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.configuration import Configuration
 from gateway.database.connections import Database, is_database_away
+from gateway.delivery.announcements import Moved
 from gateway.delivery.claims import MOST, Claimed, claim, seconds_until_next
 from gateway.delivery.faults import told
 from gateway.delivery.opt_outs import note_refusal
@@ -162,8 +164,12 @@ class DeliveryWorker:
                 await note_refusal(
                     session, claimed.workspace_id, claimed.channel_id, claimed.recipient
                 )
-        async with self._database.transaction() as session:
-            return await record(session, claimed, outcome)
+        while True:
+            try:
+                async with self._database.transaction() as session:
+                    return await record(session, claimed, outcome)
+            except Moved as moved:
+                claimed = replace(claimed, conversation_id=moved.into)
 
     async def _let_end(self) -> None:
         if not self._running:

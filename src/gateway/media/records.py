@@ -5,14 +5,14 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, text, update
+from sqlalchemy import ColumnElement, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.contract import Attachment as Fetched
 from channels.errors import FetchFailed
 from channels.text import one_line
-from gateway.database.schema import Attachment, Conversation, RemoteFile
-from gateway.delivery.announcements import lock_conversation
+from gateway.database.schema import Attachment, Conversation, Message, RemoteFile
+from gateway.delivery.announcements import Moved, lock_conversation
 from gateway.delivery.outcomes import DETAIL_LENGTH
 from gateway.feed.log import EventType, append_in, in_place
 from gateway.files.stored import described
@@ -81,8 +81,11 @@ async def attach(session: AsyncSession, claimed: Claimed, file: Fetched) -> bool
     """Give the message its file, whose bytes are stored already; whether there was news to tell.
 
     Nothing happens where the message was emptied, or another worker has the file since.
+
+    Raises:
+        Moved: another conversation has the message now; roll back and begin again.
     """
-    conversation = await lock_conversation(session, claimed.workspace_id, claimed.conversation_id)
+    conversation = await _lock_home(session, claimed)
     taken = delete(RemoteFile).where(*_held(claimed)).returning(RemoteFile.id)
     if conversation is None or await session.scalar(taken) is None:
         return False
@@ -101,8 +104,12 @@ async def attach(session: AsyncSession, claimed: Claimed, file: Fetched) -> bool
 async def put_off(
     session: AsyncSession, claimed: Claimed, error: FetchFailed, pause: timedelta | None
 ) -> bool:
-    """Try again after `pause`, or give the file up; whether there was news to tell."""
-    conversation = await lock_conversation(session, claimed.workspace_id, claimed.conversation_id)
+    """Try again after `pause`, or give the file up; whether there was news to tell.
+
+    Raises:
+        Moved: another conversation has the message now; roll back and begin again.
+    """
+    conversation = await _lock_home(session, claimed)
     values = {
         "state": "failed" if pause is None else "waiting",
         "failure": error.failure,
@@ -116,6 +123,17 @@ async def put_off(
         return False
     await _tell(session, conversation, claimed)
     return True
+
+
+async def _lock_home(session: AsyncSession, claimed: Claimed) -> Conversation | None:
+    conversation = await lock_conversation(session, claimed.workspace_id, claimed.conversation_id)
+    statement = select(Message.conversation_id).where(
+        Message.workspace_id == claimed.workspace_id, Message.id == claimed.message_id
+    )
+    home = await session.scalar(statement)
+    if home is not None and home != claimed.conversation_id:
+        raise Moved(home)
+    return conversation
 
 
 def _held(claimed: Claimed) -> tuple[ColumnElement[bool], ...]:

@@ -3,16 +3,20 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import httpx
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.contract import Attachment, RemoteFile
 from channels.errors import Failure, FetchFailed
 from gateway.configuration import Configuration, ConfiguredChannel
 from gateway.database.connections import Database
+from gateway.delivery.announcements import Moved
 from gateway.delivery.faults import told
 from gateway.delivery.outcomes import RetryPolicy
 from gateway.files.blobs import BlobStore
@@ -24,6 +28,8 @@ from gateway.wakeups import Topic, Wakeups
 CHANNEL_SLOTS = 4
 FETCH_TIMEOUT_S = 120.0
 LEASE = timedelta(seconds=FETCH_TIMEOUT_S + 60)
+
+Write = Callable[[AsyncSession, Claimed], Awaitable[bool]]
 
 log = structlog.get_logger(__name__)
 
@@ -87,9 +93,7 @@ class MediaWorker:
         except FetchFailed as error:
             return await self._put_off(claimed, error)
         await self._blobs.keep(claimed.workspace_id, [file.content])
-        async with self._database.transaction() as session:
-            is_news = await attach(session, claimed, file)
-        self._tell(is_news=is_news)
+        await self._record(claimed, lambda session, held: attach(session, held, file))
         return "fetched"
 
     async def _fetch(self, claimed: Claimed) -> Attachment:
@@ -129,12 +133,18 @@ class MediaWorker:
         wish = error.retry_after
         chance = random.random()  # noqa: S311 - jitter
         pause = timedelta(seconds=self._policy.backoff_s(claimed.number, wish, chance))
-        async with self._database.transaction() as session:
-            is_news = await put_off(session, claimed, error, None if is_last else pause)
-        self._tell(is_news=is_news)
+        wait = None if is_last else pause
+        await self._record(claimed, lambda session, held: put_off(session, held, error, wait))
         return "failed" if is_last else "put_off"
 
-    def _tell(self, *, is_news: bool) -> None:
+    async def _record(self, claimed: Claimed, write: Write) -> None:
+        while True:
+            try:
+                async with self._database.transaction() as session:
+                    is_news = await write(session, claimed)
+                break
+            except Moved as moved:
+                claimed = replace(claimed, conversation_id=moved.into)
         if is_news:
             self._wakeups.notify(Topic.FEED)
 
