@@ -2,6 +2,7 @@ import asyncio
 import base64
 import json
 
+import pytest
 from tests.api.team import NOTHING, Team, mail_of
 
 CANARY = "canary7531"
@@ -168,6 +169,45 @@ async def test_what_they_wrote_to_others_is_emptied(team: Team) -> None:
     assert [message["text"].strip() for message in messages] == ["Mine", ""]
     [event] = await team.sql("SELECT * FROM event WHERE type = 'message.emptied'")
     assert event["version"] == kept["ver"]
+
+
+async def merged_conversation(team: Team, reply_to: str = ADDRESS) -> tuple[str, str]:
+    """Two people's conversations made one after both were answered: its id, and who had the canary.
+
+    It is the other one's matter.
+    """
+    ids = []
+    for raw in (mail_of("Mine"), mail_with_canary(**{"Reply-To": reply_to})):
+        conversation = await team.conversation_of((await team.mail(raw))["message"])
+        path = f"/v1/conversations/{conversation['id']}"
+        await team.ask("POST", f"{path}/take")
+        dear = f"Dear {conversation['contact']['name']}"
+        await team.ask("POST", f"{path}/replies", {"text": dear})
+        ids.append(conversation["id"])
+    await team.ask("POST", f"{path}/merge", {"into": ids[0]})
+    return ids[0], str(conversation["contact"]["id"])
+
+
+@pytest.mark.parametrize("reply_to", [ADDRESS, f"Home.{CANARY}@else.test"])
+async def test_answers_to_them_in_other_conversations_are_theirs(team: Team, reply_to: str) -> None:
+    kept, contact = await merged_conversation(team, reply_to)
+    exported = (await team.call("GET", f"/v1/contacts/{contact}/export")).json()
+    [theirs] = [each for each in exported["conversations"] if each["id"] == kept]
+    assert [message["direction"] for message in theirs["messages"]] == ["inbound", "outbound"]
+    assert "Mine" not in json.dumps(exported)
+    await team.ask("DELETE", f"/v1/contacts/{contact}")
+    await forget_spare_blobs(team)
+    assert await places_of(team, CANARY) == set()
+    messages = (await team.get(f"/v1/conversations/{kept}/messages"))["items"]
+    assert [message["text"].strip() for message in messages] == ["Mine", "Dear Carla Neri", "", ""]
+    assert [len(message["deliveries"]) for message in messages] == [0, 1, 0, 0]
+
+
+async def test_naming_another_to_be_answered_erases_nothing_of_theirs(team: Team) -> None:
+    kept, contact = await merged_conversation(team, "carla@customer.test")
+    await team.ask("DELETE", f"/v1/contacts/{contact}")
+    messages = (await team.get(f"/v1/conversations/{kept}/messages"))["items"]
+    assert [message["text"].strip() for message in messages[:3]] == ["Mine", "Dear Carla Neri", ""]
 
 
 async def test_messages_that_arrive_during_an_erasure_are_whole_or_gone(team: Team) -> None:

@@ -12,10 +12,12 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.contacts.locking import Outrun, hold
+from gateway.contacts.traces import Traces, traces_of
 from gateway.database.schema import (
     Attachment,
     Contact,
     Conversation,
+    Delivery,
     Identity,
     Message,
     Quarantine,
@@ -38,28 +40,29 @@ class Erased:
 async def erase_contact(session: AsyncSession, workspace_id: int, contact_id: UUID) -> Erased:
     """Erase a contact; nothing may follow in the transaction.
 
-    Their own conversations go whole. What they wrote in other people's is emptied, so that the
-    rest keeps its place. The contact's row stays, blank, with the moment.
+    Their own conversations go whole. What they wrote in other people's, or were answered there, is
+    emptied, so that the rest keeps its place. The contact's row stays, blank, with the moment.
 
     Raises:
         Problem: 404, there is none; 409, it was merged into another.
         Outrun: begin again.
     """
     held = await hold(session, workspace_id, contact_id)
-    identities = {identity.id for identity in held.identities}
     contact = held.contacts.get(contact_id)
     if contact is None:
         raise not_found("contact")
     if contact.merged_into is not None:
         raise conflict(f"the contact was merged into {contact.merged_into}: erase that one")
-    conversations = await _lock_conversations(session, workspace_id, identities)
-    own = [each for each in conversations if each.identity_id in identities]
-    foreign = [each for each in conversations if each.identity_id not in identities]
-    happenings = [*map(erased, own)]
-    happenings += await _empty_messages(session, workspace_id, identities, foreign)
+    traces = await traces_of(session, workspace_id, held.identities)
+    conversations = await _lock_conversations(session, traces)
+    own = [each for each in conversations if each.identity_id in traces.identities]
+    foreign = [each for each in conversations if each.identity_id not in traces.identities]
+    happenings = [*map(erased, own), *await _empty_messages(session, traces, foreign)]
     await delete_conversations(session, workspace_id, [each.id for each in own])
     await session.execute(
-        delete(Identity).where(Identity.workspace_id == workspace_id, Identity.id.in_(identities))
+        delete(Identity).where(
+            Identity.workspace_id == workspace_id, Identity.id.in_(traces.identities)
+        )
     )
     await session.execute(
         update(Contact)
@@ -106,54 +109,47 @@ def erased(conversation: Conversation) -> Happening:
     )
 
 
-async def _lock_conversations(
-    session: AsyncSession, workspace_id: int, identities: set[UUID]
-) -> Sequence[Conversation]:
-    written_in = select(Message.conversation_id).where(
-        Message.workspace_id == workspace_id, Message.identity_id.in_(identities)
-    )
-    statement = (
-        select(Conversation)
-        .where(Conversation.workspace_id == workspace_id)
-        .where(Conversation.identity_id.in_(identities) | Conversation.id.in_(written_in))
-    )
-    in_order = statement.order_by(Conversation.id).with_for_update()
+async def _lock_conversations(session: AsyncSession, traces: Traces) -> Sequence[Conversation]:
+    found = (Conversation.workspace_id == traces.workspace_id, traces.in_conversations())
+    in_order = select(Conversation).where(*found).order_by(Conversation.id).with_for_update()
     rows = (await session.scalars(in_order)).all()
-    present = set(await session.scalars(statement.with_only_columns(Conversation.id)))
+    present = set(await session.scalars(select(Conversation.id).where(*found)))
     if present != {row.id for row in rows}:
         raise Outrun
     return rows
 
 
 async def _empty_messages(
-    session: AsyncSession,
-    workspace_id: int,
-    identities: set[UUID],
-    conversations: Sequence[Conversation],
+    session: AsyncSession, traces: Traces, conversations: Sequence[Conversation]
 ) -> list[Happening]:
+    by_id = {conversation.id: conversation for conversation in conversations}
+    statement = (
+        select(Message.id, Message.conversation_id)
+        .where(Message.workspace_id == traces.workspace_id)
+        .where(Message.conversation_id.in_(by_id), traces.in_messages())
+        .order_by(Message.conversation_id, Message.seq)
+    )
+    found = (await session.execute(statement)).all()
+    await _empty(session, traces.workspace_id, [row.id for row in found])
     happenings = []
-    for conversation in conversations:
-        ids = await session.scalars(
-            update(Message)
-            .where(Message.workspace_id == workspace_id)
-            .where(Message.conversation_id == conversation.id)
-            .where(Message.identity_id.in_(identities))
-            .values(identity_id=None, subject=None, text="", new_text=None, html=None, email=None)
-            .values(attributes=None, authentication=None, reports=None)
-            .returning(Message.id)
-        )
-        for message_id in ids.all():
-            await _strip(session, workspace_id, message_id)
-            conversation.version += 1
-            happenings.append(_emptied(conversation, message_id))
+    for message_id, conversation_id in found:
+        conversation = by_id[conversation_id]
+        conversation.version += 1
+        happenings.append(_emptied(conversation, message_id))
     return happenings
 
 
-async def _strip(session: AsyncSession, workspace_id: int, message_id: UUID) -> None:
-    """Delete what a message has beside its row."""
-    for table in (Attachment, RawPayload, RemoteFile, Quarantine, ThreadRef):
+async def _empty(session: AsyncSession, workspace_id: int, ids: Sequence[UUID]) -> None:
+    """Blank messages and delete all that hangs on them; what still waits is not sent."""
+    await session.execute(
+        update(Message)
+        .where(Message.workspace_id == workspace_id, Message.id.in_(ids))
+        .values(identity_id=None, subject=None, text="", new_text=None, html=None, email=None)
+        .values(attributes=None, authentication=None, reports=None)
+    )
+    for table in (Attachment, Delivery, RawPayload, RemoteFile, Quarantine, ThreadRef):
         await session.execute(
-            delete(table).where(table.workspace_id == workspace_id, table.message_id == message_id)
+            delete(table).where(table.workspace_id == workspace_id, table.message_id.in_(ids))
         )
 
 

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import inspect, or_, select
+from sqlalchemy import inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.contacts.traces import Traces, traces_of
 from gateway.database.connections import Database, to_json_bytes
 from gateway.database.schema import (
     Attachment,
@@ -48,8 +49,9 @@ async def export_contact(
 ) -> AsyncIterator[bytes]:
     """`{contact, merged, identities, opt_outs, conversations}`, in pieces.
 
-    Conversations are their own and those of others that they wrote in; there, only their own
-    messages are shown. Each message is read in a transaction of its own: memory holds one.
+    Conversations are their own and those of others that they wrote in or were answered in; there,
+    only messages from and to them are shown. Each message is read in a transaction of its own:
+    memory holds one.
 
     Raises:
         Problem: 404, there is none; before the first piece.
@@ -61,28 +63,28 @@ async def export_contact(
         identities = await _identities(session, workspace_id, contact_id)
         opt_outs = await _opt_outs(session, workspace_id, identities)
         merged = await _merged(session, workspace_id, contact_id)
-        conversations = await _conversations(session, workspace_id, identities)
+        traces = await traces_of(session, workspace_id, identities)
+        conversations = await _conversations(session, traces)
     head = {
         "contact": document(contact),
         "merged": [*map(document, merged)],
         "identities": [*map(document, identities)],
         "opt_outs": [*map(document, opt_outs)],
     }
-    known = {identity.id for identity in identities}
-    return _pieces(database, blobs, head, known, conversations)
+    return _pieces(database, blobs, head, traces, conversations)
 
 
 async def _pieces(
     database: Database,
     blobs: BlobStore,
     head: Document,
-    known: set[UUID],
+    traces: Traces,
     conversations: Sequence[Conversation],
 ) -> AsyncIterator[bytes]:
     yield to_json_bytes(head)[:-1] + b',"conversations":['
     for index, conversation in enumerate(conversations):
         yield b"," if index else b""
-        async for piece in _conversation(database, blobs, conversation, known):
+        async for piece in _conversation(database, blobs, conversation, traces):
             yield piece
     yield b"]}"
 
@@ -113,26 +115,19 @@ async def _opt_outs(
     return (await session.scalars(statement.order_by(OptOut.channel_id))).all()
 
 
-async def _conversations(
-    session: AsyncSession, workspace_id: int, identities: Sequence[Identity]
-) -> Sequence[Conversation]:
-    known = [identity.id for identity in identities]
-    written_in = select(Message.conversation_id).where(
-        Message.workspace_id == workspace_id, Message.identity_id.in_(known)
-    )
+async def _conversations(session: AsyncSession, traces: Traces) -> Sequence[Conversation]:
     statement = (
         select(Conversation)
-        .where(Conversation.workspace_id == workspace_id)
-        .where(or_(Conversation.identity_id.in_(known), Conversation.id.in_(written_in)))
+        .where(Conversation.workspace_id == traces.workspace_id, traces.in_conversations())
         .order_by(Conversation.id)
     )
     return (await session.scalars(statement)).all()
 
 
 async def _conversation(
-    database: Database, blobs: BlobStore, conversation: Conversation, identities: set[UUID]
+    database: Database, blobs: BlobStore, conversation: Conversation, traces: Traces
 ) -> AsyncIterator[bytes]:
-    is_own = conversation.identity_id in identities
+    is_own = conversation.identity_id in traces.identities
     ids = (
         select(Message.id)
         .where(Message.workspace_id == conversation.workspace_id)
@@ -140,7 +135,7 @@ async def _conversation(
         .order_by(Message.seq)
     )
     if not is_own:
-        ids = ids.where(Message.identity_id.in_(identities))
+        ids = ids.where(traces.in_messages())
     async with database.transaction() as session:
         decisions = await _of_conversation(session, conversation) if is_own else []
         message_ids = (await session.scalars(ids)).all()
