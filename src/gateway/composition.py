@@ -34,6 +34,7 @@ from gateway.ingest.writer import IngestWriter
 from gateway.mailboxes.worker import MailboxWorker
 from gateway.media.worker import MediaWorker
 from gateway.metrics import Metrics
+from gateway.rulebook.backtests import Backtests
 from gateway.settings import Settings
 from gateway.signals import Signals
 from gateway.wakeups import Wakeups
@@ -55,6 +56,7 @@ class Gateway:
         self.metrics = Metrics()
         self.wakeups = Wakeups(database)
         self.configuration = Configuration(database, box, self.wakeups, settings.poll_interval_s)
+        self.backtests = Backtests(database)
         self.callers = Callers(database)
         self.writer = IngestWriter(
             database,

@@ -75,6 +75,11 @@ class Database:
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
+    @property
+    def dsn(self) -> str:
+        """For a process of its own; holds the password."""
+        return self._raw_dsn
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One transaction, committed at the end of the block, rolled back on an exception."""

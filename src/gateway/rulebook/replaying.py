@@ -16,7 +16,7 @@ from routing.engine import RuleSet
 from routing.facts import ATTRIBUTE_PREFIX, FactValue, field_named
 
 RECALLED: Final = """
-SELECT d.conversation_id, d.id, d.message_id, d.facts, d.outcome, m.subject,
+SELECT d.conversation_id, d.id, d.message_id, d.facts, d.outcome, d.decided_at, m.subject,
        coalesce(m.new_text, m.text) AS text, i.address AS sender, m.attributes,
        c.attributes AS contact_attributes, i.id IS NOT NULL AS has_message
   FROM decision d
@@ -27,7 +27,8 @@ SELECT d.conversation_id, d.id, d.message_id, d.facts, d.outcome, m.subject,
 """Decisions with what is left of their messages; an erased message has lost its sender."""
 
 BARE: Final = """
-SELECT d.conversation_id, d.id, d.message_id, d.facts, d.outcome FROM decision d
+SELECT d.conversation_id, d.id, d.message_id, d.facts, d.outcome, d.decided_at
+  FROM decision d
 """
 """Decisions alone: enough for rules that ask for no text."""
 
