@@ -271,7 +271,8 @@ svg { width: 24px; height: 24px; display: block; fill: none; stroke: currentcolo
     renderCard() {
       this.email = make("input", { id: "email", type: "email", autocomplete: "email", "aria-describedby": "email-error" });
       this.emailError = make("p", { class: "error", id: "email-error", role: "alert" });
-      const row = make("div", { class: "row" }, this.email, make("button", { class: "go" }, say.keep));
+      this.keep = make("button", { class: "go" }, say.keep);
+      const row = make("div", { class: "row" }, this.email, this.keep);
       this.cardText = make("p", {}, say.away);
       this.card = make("form", { class: "card", novalidate: true, hidden: true });
       this.card.append(this.cardText, make("label", { for: "email" }, say.email), row, this.emailError);
@@ -456,6 +457,7 @@ svg { width: 24px; height: 24px; display: block; fill: none; stroke: currentcolo
     askTranscript() {
       if (!this.store.memory.email) {
         this.cardText.textContent = say.transcript;
+        this.keep.textContent = say.send;
         this.wantsTranscript = true;
         this.card.hidden = false;
         this.email.focus();
