@@ -56,6 +56,30 @@ async def test_undoing_gives_back_what_was_taken(team: Team) -> None:
     assert other["attributes"] == {"tier": "iron", "city": "Rome"}
 
 
+async def test_merges_in_a_chain_are_undone_from_its_end(team: Team) -> None:
+    a, b, c = [await writes(team, f"{name}@customer.test", name) for name in "abc"]
+    first = (await merge(team, a, b))["merges"][0]["id"]
+    second = (await merge(team, c, a))["merges"][0]["id"]
+    undo = f"/v1/contacts/{a}/merges/{first}/undo"
+    refused = await team.call("POST", undo)
+    assert (refused.status_code, c in refused.text) == (409, True)
+    assert (await team.get(f"/v1/contacts/{b}"))["merged_into"] == a
+    await team.ask("POST", f"/v1/contacts/{c}/merges/{second}/undo")
+    assert addresses(await team.ask("POST", undo)) == {"a@customer.test"}
+    assert addresses(await team.get(f"/v1/contacts/{b}")) == {"b@customer.test"}
+
+
+async def test_a_chain_is_exported_and_erased_as_a_whole(team: Team) -> None:
+    a, b, c = [await writes(team, f"{name}@customer.test", f"Name {name}") for name in "abc"]
+    await merge(team, a, b)
+    await merge(team, c, a)
+    exported = (await team.call("GET", f"/v1/contacts/{c}/export")).json()
+    assert [each["id"] for each in exported["merged"]] == [a, b]
+    assert [each["other_id"] for each in exported["merges"]] == [b, a]
+    await team.ask("DELETE", f"/v1/contacts/{c}")
+    assert await team.sql("SELECT 1 FROM contact WHERE name IS NOT NULL") == []
+
+
 async def test_the_feed_tells_of_every_conversation_that_has_another_contact(team: Team) -> None:
     ann, office = await writes(team, ANN), await writes(team, OFFICE)
     await merge(team, ann, office)

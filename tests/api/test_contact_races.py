@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from tests.api.team import Team, mail_of
+from sqlalchemy.ext.asyncio import AsyncSession
+from tests.api.team import NOTHING, Team, mail_of
 from tests.api.test_contacts import ADDRESS, CANARY, forget_spare_blobs, mail_with_canary, places_of
 
 from gateway.contacts import changing
+from gateway.database.schema import Contact, Identity
+from gateway.ids import new_id
 
 OTHER = "other@customer.test"
 Request = Coroutine[Any, Any, Any]
@@ -89,3 +93,46 @@ async def test_erasing_takes_an_address_that_is_just_added(team: Team) -> None:
         await waiting(team, 1)
     await request
     assert await places_of(team, CANARY) == set()
+
+
+async def test_an_address_that_is_just_coming_in_is_waited_for_with_nothing_locked(
+    team: Team,
+) -> None:
+    """Ingest locks identities, then contacts: whoever does it the other way waits in a circle."""
+    contact = await contact_of(team, mail_of(sender=OTHER))
+    path, body = f"/v1/contacts/{contact}/identities", {"space": "email", "address": ADDRESS}
+    async with team.gateway.database.transaction() as session:
+        await arrive(session, team.workspace_id, ADDRESS)
+        adding = asyncio.create_task(team.call("POST", path, body))
+        await waiting(team, 1)
+        await session.get(Contact, (team.workspace_id, UUID(contact)), with_for_update=True)
+    assert (await adding).status_code == 409
+
+
+async def arrive(session: AsyncSession, workspace_id: int, address: str) -> None:
+    """What ingest does first with a mail of somebody unknown."""
+    owner, now = new_id(), datetime.now(UTC)
+    session.add(Contact(workspace_id=workspace_id, id=owner))
+    await session.flush()
+    key = {"workspace_id": workspace_id, "id": new_id(), "space": "email", "address": address}
+    session.add(Identity(**key, contact_id=owner, last_seen_at=now))
+    await session.flush()
+
+
+async def test_addresses_are_added_at_once(team: Team) -> None:
+    contact = await contact_of(team, mail_of(sender=OTHER))
+    path = f"/v1/contacts/{contact}/identities"
+    bodies = [{"space": "email", "address": f"{n}@customer.test"} for n in range(8)]
+    await asyncio.gather(*(team.ask("POST", path, body) for body in bodies))
+    assert len((await team.get(f"/v1/contacts/{contact}"))["identities"]) == 9
+
+
+async def test_an_address_for_nobody_or_one_just_erased_is_refused(team: Team) -> None:
+    contact = await contact_of(team, mail_of(sender=OTHER))
+    body = {"space": "email", "address": ADDRESS}
+    nobody = await team.call("POST", f"/v1/contacts/{NOTHING}/identities", body)
+    assert nobody.status_code == 404
+    adding = team.call("POST", f"/v1/contacts/{contact}/identities", body)
+    _, late = await in_turn(team, erasing(team, contact), adding)
+    assert late.status_code == 409
+    assert await team.sql("SELECT 1 FROM identity") == []

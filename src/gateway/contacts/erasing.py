@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.contacts.locking import Outrun, hold
+from gateway.contacts.merging import merged_into
 from gateway.contacts.traces import Traces, traces_of
 from gateway.database.schema import (
     Attachment,
@@ -47,7 +48,10 @@ async def erase_contact(session: AsyncSession, workspace_id: int, contact_id: UU
         Problem: 404, there is none; 409, it was merged into another.
         Outrun: begin again.
     """
-    held = await hold(session, workspace_id, contact_id)
+    merged = await merged_into(session, workspace_id, contact_id)
+    held = await hold(session, workspace_id, contact_id, *merged)
+    if merged != await merged_into(session, workspace_id, contact_id):
+        raise Outrun
     contact = held.contacts.get(contact_id)
     if contact is None:
         raise not_found("contact")
@@ -67,7 +71,7 @@ async def erase_contact(session: AsyncSession, workspace_id: int, contact_id: UU
     await session.execute(
         update(Contact)
         .where(Contact.workspace_id == workspace_id)
-        .where(or_(Contact.id == contact_id, Contact.merged_into == contact_id))
+        .where(Contact.id.in_(held.contacts))
         .values(name=None, attributes={})
         .values(erased_at=func.coalesce(Contact.erased_at, func.now()))
     )

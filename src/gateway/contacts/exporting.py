@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.contacts.merging import merged_into
 from gateway.contacts.traces import Traces, traces_of
 from gateway.database.connections import Database, to_json_bytes
 from gateway.database.schema import (
@@ -18,6 +19,7 @@ from gateway.database.schema import (
     Attempt,
     Base,
     Contact,
+    ContactMerge,
     Conversation,
     Decision,
     Delivery,
@@ -47,7 +49,7 @@ def document(row: Base) -> Document:
 async def export_contact(
     database: Database, blobs: BlobStore, workspace_id: int, contact_id: UUID
 ) -> AsyncIterator[bytes]:
-    """`{contact, merged, identities, opt_outs, conversations}`, in pieces.
+    """`{contact, merged, merges, identities, opt_outs, conversations}`, in pieces.
 
     Conversations are their own and those of others that they wrote in or were answered in; there,
     only messages from and to them are shown. Each message is read in a transaction of its own:
@@ -63,11 +65,13 @@ async def export_contact(
         identities = await _identities(session, workspace_id, contact_id)
         opt_outs = await _opt_outs(session, workspace_id, identities)
         merged = await _merged(session, workspace_id, contact_id)
+        merges = await _merges(session, workspace_id, [contact_id, *(row.id for row in merged)])
         traces = await traces_of(session, workspace_id, identities)
         conversations = await _conversations(session, traces)
     head = {
         "contact": document(contact),
         "merged": [*map(document, merged)],
+        "merges": [*map(document, merges)],
         "identities": [*map(document, identities)],
         "opt_outs": [*map(document, opt_outs)],
     }
@@ -99,10 +103,19 @@ async def _identities(
 
 
 async def _merged(session: AsyncSession, workspace_id: int, contact_id: UUID) -> Sequence[Contact]:
-    statement = select(Contact).where(
-        Contact.workspace_id == workspace_id, Contact.merged_into == contact_id
-    )
+    ids = await merged_into(session, workspace_id, contact_id)
+    statement = select(Contact).where(Contact.workspace_id == workspace_id, Contact.id.in_(ids))
     return (await session.scalars(statement.order_by(Contact.id))).all()
+
+
+async def _merges(
+    session: AsyncSession, workspace_id: int, contact_ids: Sequence[UUID]
+) -> Sequence[ContactMerge]:
+    statement = select(ContactMerge).where(
+        ContactMerge.workspace_id == workspace_id,
+        or_(ContactMerge.contact_id.in_(contact_ids), ContactMerge.other_id.in_(contact_ids)),
+    )
+    return (await session.scalars(statement.order_by(ContactMerge.id))).all()
 
 
 async def _opt_outs(

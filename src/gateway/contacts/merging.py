@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.contacts.announcing import announce
@@ -66,7 +66,8 @@ async def undo(
     Undoing twice is harmless. Identities that were found since stay where they are.
 
     Raises:
-        Problem: 404 if there is no such merge, 409 if one of the contacts was erased since.
+        Problem: 404 if there is no such merge, 409 if one of the contacts was erased since, or
+            the first was merged into a third, who has the identities now.
         Outrun: begin again.
     """
     merged = await session.get(ContactMerge, (workspace_id, merge_id))
@@ -77,6 +78,8 @@ async def undo(
     if merged.undone_at is not None:
         return
     kept, other = _both(held, merged.contact_id, merged.other_id)
+    if kept.merged_into is not None:
+        raise conflict(f"contact {kept.id} was merged into {kept.merged_into}: undo that first")
     if merged.took_name and kept.name == other.name:
         kept.name = None
     kept.attributes = {
@@ -88,6 +91,18 @@ async def undo(
     merged.undone_at, merged.undone_by = datetime.now(UTC), by
     taken = [each for each in held.identities if each.id in merged.identities]
     await _move(session, [each for each in taken if each.contact_id == kept.id], other.id)
+
+
+async def merged_into(session: AsyncSession, workspace_id: int, contact_id: UUID) -> set[UUID]:
+    """Ids of all that were merged into a contact, also by way of others; without its own."""
+    direct = select(Contact.id).where(
+        Contact.workspace_id == workspace_id, Contact.merged_into == contact_id
+    )
+    found = direct.cte("merged", recursive=True)
+    further = select(Contact.id).where(
+        Contact.workspace_id == workspace_id, Contact.merged_into == found.c.id
+    )
+    return set(await session.scalars(select(found.union_all(further).c.id)))
 
 
 def _both(held: Held, contact_id: UUID, other_id: UUID) -> tuple[Contact, Contact]:
