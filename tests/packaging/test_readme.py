@@ -8,6 +8,8 @@ from tests.packaging.settings_table import README, shown, table
 from tests.served import served
 
 from channels.registry import ADAPTERS
+from gateway.database.schema import Base
+from gateway.feed.log import EventType
 
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 CODE = re.compile(r"```bash\n(.*?)```", re.DOTALL)
@@ -57,6 +59,17 @@ def test_the_tests_that_hold_promises_exist() -> None:
     assert files
     assert [file for file in files if not (ROOT / file).exists()] == []
     assert [name for name in names if f"def {name}(" not in everything] == []
+
+
+def test_every_table_and_every_event_is_named() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    data, feed = (
+        page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+        for heading in ("The data", "The feed")
+    )
+
+    assert [name for name in Base.metadata.tables if not re.search(rf"\b{name}\b", data)] == []
+    assert [event.value for event in EventType if f"`{event.value}`" not in feed] == []
 
 
 def test_every_setting_of_a_channel_is_named() -> None:
