@@ -338,6 +338,7 @@ class Webhook:
     provider wants to hear once a message is stored, `status_answer` of a report (empty: 204
     without a body). `ending` is what the path of messages ends in, where the provider demands it.
     With `has_login`, the provider logs in (RFC 7617) in place of signing, and is answered 401.
+    More than `max_bytes` it never posts.
     """
 
     headers: tuple[str, ...] = ()
@@ -346,6 +347,7 @@ class Webhook:
     media_type: str = ""
     ending: str = ""
     has_login: bool = False
+    max_bytes: int | None = None
 
 
 @record

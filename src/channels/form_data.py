@@ -17,6 +17,9 @@ from channels.text import clean
 MAX_FIELDS = 500
 """A form of more fields is none."""
 
+MAX_SHORT = 1_000
+"""Bytes as sent of a field's name, and of what proves whose the form is."""
+
 _MAX_HEAD = 4_096
 _NAME = re.compile(
     rb"""^content-disposition:[ ]*form-data\b[^\r\n]*?[; ]name="?([^"\r\n;]*)""",
@@ -40,6 +43,11 @@ class FormData:
         """Return a field as text that can be stored (UTF-8, what is none replaced)."""
         value = self.raw(name)
         return None if value is None else clean(value.decode("utf-8", "replace"))
+
+    def short(self, name: str) -> str:
+        """Return a field as text, "" where it is missing or too long to prove anything."""
+        is_short = len(self.fields.get(name.encode(), b"")) <= MAX_SHORT
+        return self.text(name) or "" if is_short else ""
 
 
 def read_form(payload: Payload) -> FormData:
@@ -69,6 +77,8 @@ def _first(pairs: Iterator[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
 def _encoded(body: bytes) -> Iterator[tuple[bytes, bytes]]:
     for pair in _divided(body, b"&"):
         name, _, value = pair.partition(b"=")
+        if len(name) > MAX_SHORT:
+            raise Unparseable("not_a_form", "a field's name is too long")
         yield _unquoted(name), value
 
 

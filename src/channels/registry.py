@@ -127,6 +127,7 @@ _ALL = (
             headers=("x-twilio-signature",),
             answer=EMPTY_TWIML,
             media_type="text/xml; charset=utf-8",
+            max_bytes=128 * 1024,
         ),
         max_text=twilio_codes.MAX_TEXT,
         settings=frozenset({"account_sid", "messaging_service_sid", "base_url"}),

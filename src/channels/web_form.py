@@ -32,6 +32,10 @@ MAX_FILE_BYTES = 10 * 1024 * 1024
 REPEATS_WITHIN = timedelta(minutes=10)
 """How long the same content from the same sender counts as one submission."""
 
+MAX_ENCODED_BYTES = 1024 * 1024
+"""Of a form-encoded submission: its escapes cost much more to read than to send."""
+
+_ENCODED = "application/x-www-form-urlencoded"
 _ATTRIBUTE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _OWN_FIELDS = OWN_TYPES.keys() | RESERVED
 
@@ -95,6 +99,15 @@ class WebFormInbound:
         )
 
 
+def max_bytes(content_type: str) -> int | None:
+    """Return how long a submission of this type may be, None where it has no limit of its own."""
+    return MAX_ENCODED_BYTES if _media_type(content_type) == _ENCODED else None
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
 def read_submission(payload: Payload) -> tuple[dict[str, Any], Files]:
     """Return the fields and files of a submission as they were sent.
 
@@ -102,11 +115,11 @@ def read_submission(payload: Payload) -> tuple[dict[str, Any], Files]:
         InvalidForm: it is JSON, but no object.
         Unparseable: `not_a_form`.
     """
-    media_type = payload.content_type.partition(";")[0].strip().lower()
+    media_type = _media_type(payload.content_type)
     match media_type:
         case "application/json":
             return _read_json(payload.body), {}
-        case "application/x-www-form-urlencoded":
+        case _ if media_type == _ENCODED:
             return _read_urlencoded(payload.body), {}
         case "multipart/form-data":
             return read_multipart(payload.content_type, payload.body)

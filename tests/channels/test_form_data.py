@@ -36,6 +36,12 @@ def test_the_first_of_two_values_counts() -> None:
     assert read_form(Payload(FORM, b"a=1&a=2")).text("a") == "1"
 
 
+def test_what_proves_something_is_short() -> None:
+    form = read_form(Payload(FORM, b"token=%41&long=" + b"%41" * 400))
+    assert [form.short(name) for name in ("token", "long", "missing")] == ["A", "", ""]
+    assert form.text("long") == "A" * 400
+
+
 @pytest.mark.parametrize(
     "head",
     [
@@ -55,6 +61,7 @@ def test_heads_of_parts(head: str) -> None:
         ("application/json", b"{}"),
         ("", b"a=1"),
         (FORM, b"a=1&" * (MAX_FIELDS + 1)),
+        (FORM, b"a=1&" + b"%41" * 400 + b"=1"),
         ("multipart/form-data", multipart({"a": "1"})),
         (MULTIPART, b""),
         (MULTIPART, multipart({"a": "1"})[:-10]),

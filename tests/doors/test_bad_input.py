@@ -115,6 +115,14 @@ async def test_too_large_a_body_is_refused_with_the_limit(dsn: str, *, announced
         assert await nothing_is_stored(house)
 
 
+@pytest.mark.parametrize("path", ["/in/forms/{web_form}", "/forms/{web_form}", "/in/twilio/{sms}"])
+async def test_escapes_are_refused_before_they_are_read(house: House, path: str) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"}
+    path = path.format(**house.team.keys)
+    response = await house.http.post(path, content=b"a=" + b"%41" * 400_000, headers=headers)
+    assert "bytes" in str(assert_problem(response, 413)["detail"])
+
+
 async def test_fifty_megabytes(house: House) -> None:
     path = f"/in/forms/{house.team.keys['web_form']}"
     assert_problem(await house.http.post(path, content=b"x" * 50 * 1024 * 1024), 413)

@@ -33,7 +33,7 @@ class MailgunInbound:
         except Unparseable as error:
             raise InvalidSignature("the request cannot have been signed") from error
         timestamp, token, signature = (
-            form.text(name) or "" for name in ("timestamp", "token", "signature")
+            form.short(name) for name in ("timestamp", "token", "signature")
         )
         check_signature(timestamp, token, signature, payload, channel)
 

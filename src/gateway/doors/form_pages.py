@@ -1,5 +1,6 @@
 """A page of its own for every form, at `/forms/{key}`: for links, frames, and without scripts."""
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import field
@@ -11,13 +12,13 @@ from channels.contract import Payload
 from channels.errors import Unparseable
 from channels.form_fields import RESERVED
 from channels.records import record
-from channels.web_form import read_submission
+from channels.web_form import max_bytes, read_submission
 from gateway.configuration import Configuration, ConfiguredChannel
 from gateway.doors.embedding import PREFIX as ASSETS
 from gateway.doors.embedding import Assets
 from gateway.doors.exchange import Disconnected, Exchange
 from gateway.doors.form_definition import asked_fields
-from gateway.doors.form_guard import FormGuard
+from gateway.doors.form_guard import LARGE, FormGuard
 from gateway.doors.form_markup import Filled, form_page, word_page
 from gateway.doors.form_texts import TEXTS, language_of
 from gateway.ingest.door import Intake
@@ -104,13 +105,14 @@ class WebPages:
         """Take a submission; what is wrong with it is shown beside what was written."""
         content_type = exchange.header("content-type") or ""
         envelope = exchange.headers("origin", "user-agent")
-        payload = Payload(content_type, await exchange.body(self._max_bytes), envelope)
-        written = Written()
-        with suppress(Unparseable):
-            values, files = read_submission(payload)
-            written = Written(values, bool(files))
+        most = min(self._max_bytes, max_bytes(content_type) or self._max_bytes)
+        payload = Payload(content_type, await exchange.body(most), envelope)
+        is_large = len(payload.body) > LARGE
+        written = Written() if is_large else _written(payload)
         try:
             await self._guard.count(channel, exchange)
+            if is_large:
+                written = await asyncio.to_thread(_written, payload)
             await self._guard.check(channel, payload)
             await self._intake.receive(channel, payload)
         except Exception as error:
@@ -143,6 +145,13 @@ class WebPages:
         page = form_page(asked_fields(channel), filled, written.language)
         wait = {name: value for name, value in problem.headers.items() if name == "Retry-After"}
         await _show(exchange, problem.status, page, wait)
+
+
+def _written(payload: Payload) -> Written:
+    with suppress(Unparseable):
+        values, files = read_submission(payload)
+        return Written(values, bool(files))
+    return Written()
 
 
 def _asked(exchange: Exchange) -> str:

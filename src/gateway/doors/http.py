@@ -13,6 +13,7 @@ from channels.contract import Adapter, Payload, StatusInbound, Webhook
 from channels.errors import InvalidSignature
 from channels.records import record
 from channels.registry import ADAPTERS
+from channels.web_form import max_bytes
 from gateway.access.callers import Callers
 from gateway.access.tokens import Role
 from gateway.configuration import Configuration, ConfiguredChannel
@@ -118,7 +119,8 @@ class HttpDoors:
         channel = self._channel(key, "web_form")
         await self._guard.count(channel, exchange)
         envelope = exchange.headers("idempotency-key", "origin", "user-agent")
-        payload = await self._payload(exchange, envelope)
+        most = max_bytes(exchange.header("content-type") or "")
+        payload = await self._payload(exchange, envelope, most)
         await self._guard.check(channel, payload)
         return _answer(await self._intake.receive(channel, payload), ANYWHERE)
 
@@ -180,11 +182,15 @@ class HttpDoors:
     async def _signed(self, exchange: Exchange, webhook: Webhook) -> Payload:
         envelope = {"url": exchange.url(self._public_url), **exchange.headers(*webhook.headers)}
         proof = {"received_at": str(int(time.time())), **exchange.headers("authorization")}
-        return replace(await self._payload(exchange, envelope), proof=proof)
+        payload = await self._payload(exchange, envelope, webhook.max_bytes)
+        return replace(payload, proof=proof)
 
-    async def _payload(self, exchange: Exchange, envelope: Mapping[str, str]) -> Payload:
+    async def _payload(
+        self, exchange: Exchange, envelope: Mapping[str, str], most: int | None = None
+    ) -> Payload:
         content_type = exchange.header("content-type") or "application/octet-stream"
-        return Payload(content_type, await exchange.body(self._max_bytes), envelope)
+        body = await exchange.body(min(self._max_bytes, most or self._max_bytes))
+        return Payload(content_type, body, envelope)
 
 
 def _heard(webhook: Webhook, answer: bytes) -> Answer:

@@ -1,8 +1,10 @@
 """Mailgun's routes: who posts, what mail it is, and what is none."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import pytest
 from hypothesis import given
@@ -65,6 +67,17 @@ class TestMailgunSignature(DatedProvider):
     ) -> None:
         signed: dict[str, Any] = mailgun_proof(timestamp)
         self.refuses(inbound, mailgun(**signed), channel)
+
+    @pytest.mark.parametrize("before", [b"", b"timestamp="], ids=["name", "value"])
+    def test_decodes_nothing_large_before_it_is_verified(
+        self, inbound: Inbound, channel: ChannelConfig, before: bytes
+    ) -> None:
+        escapes = b"%41" * 1_000_000
+        began = time.process_time()
+        unquote_to_bytes(escapes)
+        decoded = time.process_time()
+        self.refuses(inbound, Payload(FORM, before + escapes), channel)
+        assert time.process_time() - decoded < 0.3 * (decoded - began)
 
     def test_refuses_what_is_no_form(
         self, inbound: Inbound, signed: Payload, channel: ChannelConfig
