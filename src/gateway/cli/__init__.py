@@ -2,7 +2,7 @@
 
 import typer
 
-from gateway.cli import checking, keys, running, workspaces
+from gateway.cli import checking, keys, rules, running, workspaces
 from gateway.demo.command import demo
 
 app = typer.Typer(
@@ -17,4 +17,5 @@ app.command("migrate")(running.migrate)
 app.command("check")(checking.check)
 app.command("demo")(demo)
 app.add_typer(keys.app, name="keys")
+app.add_typer(rules.app, name="rules")
 app.add_typer(workspaces.app, name="workspaces")

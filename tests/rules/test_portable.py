@@ -1,0 +1,93 @@
+"""Rule files: what is written is read back, and small changes make small diffs."""
+
+import difflib
+from typing import Any
+
+import pytest
+
+from gateway.rulebook.portable import InvalidFile, read, written
+from routing.engine import QueueRef
+from routing.problems import InvalidRule
+
+QUEUES = {"q-1": QueueRef("q-1", "Billing", 1), "q-2": QueueRef("q-2", "Yes, no: 1", 2)}
+
+
+def rule(number: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": f"r{number}",
+        "name": f"Rule {number}",
+        "order": number * 10,
+        "stage": "route",
+        "when": {
+            "all": [
+                {"field": "text", "op": "contains_any", "value": ["refund", "no", "1e3", "#x"]},
+                {"field": "is_new", "op": "is", "value": True},
+                {"not": {"field": "previous_queue", "op": "one_of", "value": ["q-1", "q-2"]}},
+            ]
+        },
+        "then": {"queue": "q-1"},
+        "stop": False,
+        **changes,
+    }
+
+
+CASE = {
+    "name": "A refund",
+    "message": {"kind": "email", "text": "One\n  two: - three\n", "language": "no"},
+    "facts": {"previous_queue": "q-2"},
+    "expect": {"queue": "q-1", "tags": ["a"]},
+}
+
+
+def test_what_is_written_is_read_back() -> None:
+    rules = [rule(1), rule(2, when={"all": []}, then={"queue": "q-2", "priority": "high"})]
+    text = written(rules, [CASE], QUEUES)
+    contents = read(text, QUEUES)
+    assert (contents.rules, contents.cases) == (rules, [CASE])
+    assert written(contents.rules, contents.cases, QUEUES) == text
+
+
+def test_queues_are_named_as_people_name_them() -> None:
+    text = written([rule(1)], [], QUEUES)
+    assert "queue: Billing" in text
+    assert "q-1" not in text
+    elsewhere = {"x": QueueRef("x", "billing", 1), "y": QueueRef("y", "Yes, no: 1", 2)}
+    [read_rule] = read(text, elsewhere).rules
+    assert read_rule["then"]["queue"] == "x"
+    assert read_rule["when"]["all"][2]["not"]["value"] == ["x", "y"]
+
+
+def test_a_queue_that_is_not_there_is_pointed_at() -> None:
+    text = written([rule(1)], [CASE], QUEUES)
+    with pytest.raises(InvalidRule) as caught:
+        read(text, {"q-2": QUEUES["q-2"]})
+    assert {each.pointer for each in caught.value.problems} == {"/rules/0", "/cases/0"}
+
+
+def test_a_changed_word_is_a_changed_line() -> None:
+    many = [rule(number) for number in range(5)]
+    other = rule(2)
+    other["when"]["all"][0]["value"] = ["refund", "money", "1e3", "#x"]
+    before, after = (
+        written(rules, [], QUEUES).splitlines() for rules in (many, [*many[:2], other, *many[3:]])
+    )
+    changed = [
+        line
+        for line in difflib.unified_diff(before, after, n=0, lineterm="")
+        if line[0] in "+-" and line[:3] not in {"+++", "---"}
+    ]
+    assert len(changed) == 2, changed
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "- a", "rules: 1", "rules: []\nrule: []", "rules: [", "a: &a [*a", "rules: []\nrules: []"],
+)
+def test_other_files_are_refused(text: str) -> None:
+    with pytest.raises(InvalidFile):
+        read(text, QUEUES)
+
+
+@pytest.mark.parametrize("text", ["rules: [1]", "rules:\n- when: {field: x}\ncases: [null]"])
+def test_shapes_are_left_to_the_readers_of_rules(text: str) -> None:
+    assert read(text, QUEUES).rules
