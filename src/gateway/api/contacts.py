@@ -1,6 +1,5 @@
 """Contacts: who writes, what is kept about them, and their right to have it or to have it gone."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -8,27 +7,22 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy import exists, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.api.callers import AdminCaller, AgentCaller, Parts
 from gateway.api.downloads import SAFE_HEADERS, disposition
 from gateway.api.pages import Cursor, Limit, Page, encode_cursor, id_after
 from gateway.api.problems import documented
 from gateway.api.texts import Name, Text, Value
-from gateway.contacts import changing, merging
+from gateway.contacts import changing, merging, reading
 from gateway.contacts.erasing import erase_contact
 from gateway.contacts.exporting import export_contact
 from gateway.contacts.locking import attempt
-from gateway.database.schema import Contact, ContactMerge, Conversation, Identity, OptOut
-from gateway.problems import not_found
+from gateway.database.schema import ContactMerge, Conversation
 from gateway.wakeups import Topic
 
 router = APIRouter(
     prefix="/v1/contacts", tags=["contacts"], responses=documented(401, 403, 422, 503)
 )
-
-SHOWN_CONVERSATIONS = 100
 
 AttributeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
@@ -141,28 +135,13 @@ async def list_contacts(
     limit: Limit = 50,
 ) -> Page[ContactOut]:
     """The newest first, without the erased and the merged."""
-    statement = (
-        select(Contact)
-        .where(Contact.workspace_id == caller.workspace_id, Contact.erased_at.is_(None))
-        .where(Contact.merged_into.is_(None))
-        .order_by(Contact.id.desc())
-        .limit(limit)
-    )
-    if q:
-        has_address = exists().where(
-            Identity.workspace_id == Contact.workspace_id,
-            Identity.contact_id == Contact.id,
-            Identity.address.startswith(q.lower(), autoescape=True),
-        )
-        has_name = func.lower(Contact.name).startswith(q.lower(), autoescape=True)
-        statement = statement.where(or_(has_name, has_address))
-    if cursor is not None:
-        statement = statement.where(Contact.id < id_after(cursor))
+    after = id_after(cursor) if cursor is not None else None
     async with gateway.database.transaction() as session:
-        rows = (await session.scalars(statement)).all()
-        items = await _shown(session, caller.workspace_id, rows)
-    following = encode_cursor(rows[-1].id) if len(rows) == limit else None
-    return Page(items=items, next=following)
+        found = await reading.list_contacts(
+            session, caller.workspace_id, beginning=q, after=after, limit=limit
+        )
+    following = encode_cursor(found[-1].contact.id) if len(found) == limit else None
+    return Page(items=[*map(_shown, found)], next=following)
 
 
 @router.get("/{id}", responses=documented(404))
@@ -172,14 +151,14 @@ async def get_contact(
     id: UUID,  # noqa: A002
 ) -> ContactWithConversations:
     async with gateway.database.transaction() as session:
-        row = await session.get(Contact, (caller.workspace_id, id))
-        if row is None:
-            raise not_found("contact")
-        [shown] = await _shown(session, caller.workspace_id, [row])
-        known = [identity.id for identity in shown.identities]
-        conversations = await _conversations(session, caller.workspace_id, known)
-        merges = await _merges(session, caller.workspace_id, id)
-    return ContactWithConversations(**dict(shown), merges=merges, conversations=conversations)
+        profile = await reading.profile_of(session, caller.workspace_id, id)
+        conversations = await reading.newest_conversations(session, profile)
+        merges = await reading.merges_into(session, profile)
+    return ContactWithConversations(
+        **dict(_shown(profile)),
+        merges=[*map(_merge, merges)],
+        conversations=[*map(_summary, conversations)],
+    )
 
 
 @router.patch("/{id}", responses=documented(404, 409))
@@ -281,95 +260,46 @@ async def erase(gateway: Parts, caller: AdminCaller, id: UUID) -> ErasureOut:  #
     return ErasureOut(contact=id, conversations=done.conversations, pos=done.position)
 
 
-async def _shown(
-    session: AsyncSession, workspace_id: int, rows: Sequence[Contact]
-) -> list[ContactOut]:
-    statement = (
-        select(Identity)
-        .where(Identity.workspace_id == workspace_id)
-        .where(Identity.contact_id.in_([row.id for row in rows]))
-        .order_by(Identity.id)
-    )
-    identities: dict[UUID, list[IdentityOut]] = {row.id: [] for row in rows}
-    found = (await session.scalars(statement)).all()
-    opted_out = await _opted_out(session, workspace_id, [each.id for each in found])
-    for each in found:
-        identities[each.contact_id].append(
+def _shown(profile: reading.Profile) -> ContactOut:
+    row = profile.contact
+    return ContactOut(
+        id=row.id,
+        name=row.name,
+        attributes=row.attributes,
+        identities=[
             IdentityOut(
                 id=each.id,
                 space=each.space,
                 address=each.address,
                 created_at=each.created_at,
                 last_seen_at=each.last_seen_at,
-                opted_out=opted_out.get(each.id, []),
+                opted_out=profile.opted_out.get(each.id, []),
             )
-        )
-    return [
-        ContactOut(
-            id=row.id,
-            name=row.name,
-            attributes=row.attributes,
-            identities=identities[row.id],
-            created_at=row.created_at,
-            erased_at=row.erased_at,
-            merged_into=row.merged_into,
-        )
-        for row in rows
-    ]
-
-
-async def _merges(session: AsyncSession, workspace_id: int, contact_id: UUID) -> list[MergeOut]:
-    statement = (
-        select(ContactMerge)
-        .where(ContactMerge.workspace_id == workspace_id)
-        .where(ContactMerge.contact_id == contact_id)
-        .order_by(ContactMerge.id)
+            for each in profile.identities
+        ],
+        created_at=row.created_at,
+        erased_at=row.erased_at,
+        merged_into=row.merged_into,
     )
-    return [
-        MergeOut(
-            id=row.id,
-            other=row.other_id,
-            by=row.merged_by,
-            at=row.merged_at,
-            undone_at=row.undone_at,
-            undone_by=row.undone_by,
-        )
-        for row in await session.scalars(statement)
-    ]
 
 
-async def _opted_out(
-    session: AsyncSession, workspace_id: int, identities: Sequence[UUID]
-) -> dict[UUID, list[UUID]]:
-    statement = (
-        select(OptOut)
-        .where(OptOut.workspace_id == workspace_id, OptOut.identity_id.in_(identities))
-        .order_by(OptOut.channel_id)
+def _merge(row: ContactMerge) -> MergeOut:
+    return MergeOut(
+        id=row.id,
+        other=row.other_id,
+        by=row.merged_by,
+        at=row.merged_at,
+        undone_at=row.undone_at,
+        undone_by=row.undone_by,
     )
-    channels: dict[UUID, list[UUID]] = {}
-    for row in await session.scalars(statement):
-        channels.setdefault(row.identity_id, []).append(row.channel_id)
-    return channels
 
 
-async def _conversations(
-    session: AsyncSession, workspace_id: int, identities: Sequence[UUID]
-) -> list[ConversationSummary]:
-    statement = (
-        select(Conversation)
-        .where(Conversation.workspace_id == workspace_id)
-        .where(Conversation.identity_id.in_(identities))
-        .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
-        .limit(SHOWN_CONVERSATIONS)
+def _summary(row: Conversation) -> ConversationSummary:
+    return ConversationSummary(
+        id=row.id,
+        channel=row.channel_id,
+        subject=row.subject,
+        status=row.status,
+        opened_at=row.opened_at,
+        last_message_at=row.last_message_at,
     )
-    return [
-        ConversationSummary(
-            id=row.id,
-            channel=row.channel_id,
-            subject=row.subject,
-            status=row.status,
-            opened_at=row.opened_at,
-            last_message_at=row.last_message_at,
-        )
-        for row in await session.scalars(statement)
-    ]
