@@ -1,6 +1,7 @@
 import asyncio
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ def object_store() -> Iterator[ObjectStore]:
         store = ObjectStore(Path(folder))
         store.start()
         try:
-            asyncio.run(store.wait())
+            with ThreadPoolExecutor(1) as thread:  # a loop of its own, whoever asks first
+                thread.submit(asyncio.run, store.wait()).result()
             yield store
         finally:
             store.stop()

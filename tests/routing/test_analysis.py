@@ -366,3 +366,14 @@ def test_cost_grows_little_more_than_the_rules() -> None:
     """Six times the rules may not cost 16 times the time; quadratic would be 36."""
     small, large = min(cpu_seconds(30) for _ in range(3)), cpu_seconds(180)
     assert large < 16 * small
+
+
+def test_a_priority_that_route_always_sets_anew_is_shadowed() -> None:
+    not_mail = {"not": leaf("kind", "equals", "email")}
+    written = [
+        rule("early", not_mail, stage="classify", priority="high"),
+        rule("late", {"not": leaf("kind", "one_of", ["email"])}, priority="urgent"),
+    ]
+    analysis = analysed(written)
+    assert found(analysis, Kind.SHADOWED).keys() == {"early"}
+    confirm(written, analysis)

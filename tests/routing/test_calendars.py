@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.calendars import Calendar, Span
@@ -104,6 +104,7 @@ MOMENTS = st.timedeltas(timedelta(), YEARS[1]).map(lambda since: YEARS[0] + sinc
 
 
 @given(MOMENTS)
+@settings(deadline=None)  # the first moment of a year makes its holidays
 def test_nothing_changes_before_the_next_change(moment: datetime) -> None:
     change = ITALIAN.next_change(moment)
     assert change is not None

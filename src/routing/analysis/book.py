@@ -151,9 +151,10 @@ class Run:
         return last
 
     def set_before(self, rule: Rule, output: tuple[str, str]) -> list[Rule]:
-        """The rules that matched before this one and take the output from it.
+        """The rules that matched and take the output from this one: earlier ones of its stage.
 
-        Tags are taken by those that add the same one, in whichever stage.
+        Tags are taken by those that add the same one, in whichever stage, and a priority of
+        classify by what route sets.
         """
         position = self.book.position[rule.id]
         rivals = [r for r in self.matched[rule.stage] if self.book.position[r.id] < position]
@@ -161,6 +162,8 @@ class Run:
             if rule.stage is Stage.ROUTE:
                 rivals = [*self.matched[Stage.CLASSIFY], *rivals]
             return [rival for rival in rivals if output[1] in rival.then.add_tags]
+        if rule.stage is Stage.CLASSIFY:
+            rivals = [*rivals, *self.matched[Stage.ROUTE]]
         return [rival for rival in rivals if output[0] in dict(rival.then.settings())]
 
     def wins(self, rule: Rule, output: tuple[str, str]) -> bool:

@@ -103,7 +103,6 @@ class _Survey:
         if has_effect or not wanted or (rule.stop and not self.book.is_last(rule)):
             return []
         by: dict[str, Rule] = {}
-        sample = reached
         for output in wanted:
             answer = self._ask(rule, partial(in_front, rule=rule, output=output))
             if isinstance(answer, Shown):
@@ -111,8 +110,7 @@ class _Survey:
             if isinstance(answer, Unsettled):
                 return [unknown(rule, Kind.SHADOWED, answer.reason)]
             by |= {other.id: other for other in answer.by}
-            sample = answer.sample or sample
-        return [self._shadowed(rule, tuple(by.values()), sample)]
+        return [self._shadowed(rule, tuple(by.values()), reached)]
 
     def _shadowed(self, rule: Rule, by: tuple[Rule, ...], sample: Run) -> Finding:
         wanted = outputs(rule)
