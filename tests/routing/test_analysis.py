@@ -206,8 +206,18 @@ def effective(written: list[Written], trials: list[Trial]) -> set[str]:
     winners = set()
     for trial in trials:
         winners |= set(trial.winners.values()) | tag_winners(written, trial)
+        winners |= seen_by_route(written, trial)
     stopping = {r["id"] for r in written if r["stop"] and last[r["stage"]] != r["id"]}
     return winners | {r for trial in trials for r in trial.matched & stopping}
+
+
+def seen_by_route(written: list[Written], trial: Trial) -> set[str]:
+    """The rule whose priority the rules of route see, if any of them looks."""
+    if not any("'priority'" in str(r["when"]) for r in written if r["stage"] == "route"):
+        return set()
+    setters = [r for r in written if r["stage"] == "classify" and "priority" in r["then"]]
+    matching = [r for r in setters if r["id"] in trial.matched]
+    return {min(matching, key=lambda r: r["order"])["id"]} if matching else set()
 
 
 def tag_winners(written: list[Written], trial: Trial) -> set[str]:

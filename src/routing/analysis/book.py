@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from routing.analysis.formula import Budget
+from routing.conditions import fields_of
 from routing.engine import Decision, QueueRef, RuleSet
 from routing.facts import Facts, Stage
 from routing.matching import compile_condition
@@ -66,6 +67,11 @@ class RuleBook:
     def earlier(self, rule: Rule) -> list[Rule]:
         """The rules that its stage asks before it."""
         return self.stages[rule.stage][: self.position[rule.id]]
+
+    @cached_property
+    def asks_for_priority(self) -> bool:
+        """Whether a rule of route tests what classify made of the priority."""
+        return any("priority" in fields_of(rule.when) for rule in self.stages[Stage.ROUTE])
 
     def is_last(self, rule: Rule) -> bool:
         return self.position[rule.id] + 1 == len(self.stages[rule.stage])
@@ -154,7 +160,7 @@ class Run:
         """The rules that matched and take the output from this one: earlier ones of its stage.
 
         Tags are taken by those that add the same one, in whichever stage, and a priority of
-        classify by what route sets.
+        classify by what route sets, unless route itself asks for it.
         """
         position = self.book.position[rule.id]
         rivals = [r for r in self.matched[rule.stage] if self.book.position[r.id] < position]
@@ -162,7 +168,7 @@ class Run:
             if rule.stage is Stage.ROUTE:
                 rivals = [*self.matched[Stage.CLASSIFY], *rivals]
             return [rival for rival in rivals if output[1] in rival.then.add_tags]
-        if rule.stage is Stage.CLASSIFY:
+        if rule.stage is Stage.CLASSIFY and not self.book.asks_for_priority:
             rivals = [*rivals, *self.matched[Stage.ROUTE]]
         return [rival for rival in rivals if output[0] in dict(rival.then.settings())]
 
