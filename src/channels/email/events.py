@@ -1,8 +1,7 @@
 """What mail providers' event webhooks have in common."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from channels.contract import DeliveryReport
 from channels.errors import Failure
@@ -47,14 +46,6 @@ def report(
         detail=_text(detail, 300),
         occurred_at=_moment(at),
     )
-
-
-def part(document: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
-    """Return the object at a path in a JSON document, an empty one where there is none."""
-    for name in path:
-        inner = document.get(name)
-        document = inner if isinstance(inner, dict) else {}
-    return document
 
 
 def _text(value: object, limit: int) -> str:

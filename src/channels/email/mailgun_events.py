@@ -4,16 +4,8 @@ Source: documentation.mailgun.com, user manual: Webhook payloads; Event structur
 """
 
 from channels.contract import ChannelConfig, DeliveryReport, Payload
-from channels.email.events import (
-    DELAYED,
-    DELIVERED,
-    NOBODY_THERE,
-    REFUSED,
-    SENT,
-    Meaning,
-    part,
-    report,
-)
+from channels.documents import part
+from channels.email.events import DELAYED, DELIVERED, NOBODY_THERE, REFUSED, SENT, Meaning, report
 from channels.email.mailgun import check_signature
 from channels.email.wrapped import read_object
 from channels.errors import InvalidSignature, Unparseable

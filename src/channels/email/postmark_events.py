@@ -10,15 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from channels.contract import ChannelConfig, DeliveryReport, OutboundMessage, Payload
-from channels.email.events import (
-    DELIVERED,
-    GIVEN_UP,
-    NOBODY_THERE,
-    REFUSED,
-    Meaning,
-    part,
-    report,
-)
+from channels.documents import part
+from channels.email.events import DELIVERED, GIVEN_UP, NOBODY_THERE, REFUSED, Meaning, report
 from channels.email.postmark import check_password
 from channels.email.wrapped import read_object
 

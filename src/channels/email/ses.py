@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from channels.contract import ChannelConfig, InboundMessage, Payload
+from channels.documents import part
 from channels.email.sns import read_notification, verify_sns
 from channels.email.wrapped import parse_wrapped, strings
 from channels.errors import Unparseable
@@ -40,16 +41,16 @@ class SesInbound:
         if notification.get("notificationType") != "Received":
             detail = "this topic reports on sent mail: subscribe it to the channel's /status"
             raise Unparseable("not_received_mail", detail)
-        mail = _object(notification, "mail")
-        receipt = _object(notification, "receipt")
+        mail = part(notification, "mail")
+        receipt = part(notification, "receipt")
         source = mail.get("source")
         return parse_wrapped(
-            _content(notification, _object(receipt, "action")),
+            _content(notification, part(receipt, "action")),
             channel,
             mail_from=clean(source) if isinstance(source, str) else None,
             recipients=[clean(each) for each in strings(receipt.get("recipients"))],
             verdicts={
-                method: _VERDICTS.get(str(_object(receipt, f"{method}Verdict").get("status")))
+                method: _VERDICTS.get(str(part(receipt, f"{method}Verdict").get("status")))
                 for method in ("spf", "dkim", "dmarc")
             },
         )
@@ -74,8 +75,3 @@ def _is_base64(content: str, encoding: object) -> bool:
     if isinstance(encoding, str):
         return encoding.lower() == "base64"
     return ":" not in content
-
-
-def _object(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = document.get(name)
-    return value if isinstance(value, dict) else {}

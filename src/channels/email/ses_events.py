@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from channels.contract import ChannelConfig, DeliveryReport, Payload
+from channels.documents import part
 from channels.email.events import (
     DELAYED,
     DELIVERED,
@@ -17,7 +18,6 @@ from channels.email.events import (
     SENT,
     TOO_LARGE,
     Meaning,
-    part,
     report,
 )
 from channels.email.sns import read_notification, verify_sns

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 import httpx
-import orjson
 from twilio.request_validator import RequestValidator
 
 from channels.addresses import is_whatsapp, normalise_phone, whatsapp
@@ -27,9 +26,11 @@ from channels.contract import (
     Sender,
     Sent,
 )
+from channels.documents import object_in
 from channels.errors import Failure, FetchFailed, InvalidSignature, SendFailed, Unparseable
 from channels.media import Storehouse, fetch
 from channels.retrying import retry_after_s
+from channels.sms.calling import post, refuse_files
 from channels.sms.keywords import Consent, consent_in
 from channels.sms.twilio_codes import (
     FAILURES,
@@ -142,20 +143,12 @@ class TwilioOutbound:
         token = channel.secrets.get("auth_token")
         if not account or not token:
             raise SendFailed(Failure.MISCONFIGURED, "account_sid or auth_token is not set")
-        if message.attachments:
-            raise SendFailed(Failure.REJECTED, "text messages carry no attachments yet")
+        refuse_files(message)
         base_url = channel.settings.get("base_url") or BASE_URL
         url = f"{base_url.rstrip('/')}/2010-04-01/Accounts/{account}/Messages.json"
-        try:
-            response = await http.post(
-                url, data=_request(message, channel), auth=(account, token), timeout=self.timeout
-            )
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise SendFailed(Failure.MISCONFIGURED, "base_url is no URL") from error
-        except httpx.HTTPError as error:
-            detail = one_line(f"{type(error).__name__}: {error}", 200)
-            raise SendFailed(Failure.UNREACHABLE, detail) from error
-        return _result(response)
+        form = _request(message, channel)
+        auth = (account, token)
+        return _result(await post(http, url, data=form, auth=auth, timeout=self.timeout))
 
 
 def _verify(payload: Payload, channel: ChannelConfig) -> None:
@@ -266,7 +259,7 @@ def _request(message: OutboundMessage, channel: ChannelConfig) -> Mapping[str, s
 
 
 def _result(response: httpx.Response) -> Sent:
-    answer = _json(response)
+    answer = object_in(response.content)
     if response.status_code in {200, 201}:
         return Sent(one_line(str(answer.get("sid") or ""), 100) or None)
     code = answer.get("code")
@@ -291,11 +284,3 @@ def _failure(status: int, code: int) -> Failure:
 def _status_failure(code: str) -> Failure:
     is_number = code.isascii() and code.isdigit()
     return FAILURES.get(int(code), Failure.REJECTED) if is_number else Failure.REJECTED
-
-
-def _json(response: httpx.Response) -> dict[str, object]:
-    try:
-        answer = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        return {}
-    return answer if isinstance(answer, dict) else {}

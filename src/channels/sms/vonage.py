@@ -9,11 +9,9 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import MAXYEAR, datetime
-from typing import Any
 from uuid import UUID
 
 import httpx
-import orjson
 
 from channels.addresses import is_whatsapp, normalise_phone
 from channels.callbacks import delivery_in
@@ -29,10 +27,12 @@ from channels.contract import (
     Sender,
     Sent,
 )
+from channels.documents import Document, object_in, part
 from channels.errors import Failure, FetchFailed, InvalidSignature, SendFailed, Unparseable
 from channels.media import Storehouse, fetch
 from channels.records import record
 from channels.retrying import retry_after_s
+from channels.sms.calling import post, refuse_files
 from channels.sms.keywords import consent_in
 from channels.sms.vonage_codes import FAILURES, HTTP_FAILURES, OPTED_OUT, STATES
 from channels.sms.vonage_tokens import application_token, verified_claims
@@ -47,8 +47,6 @@ _MAX_FILES = 10
 _MAX_URL = 2_000
 _SHORTEST_NUMBER = 7
 _FIRST_YEAR = 1970
-
-Document = Mapping[str, Any]
 
 
 class VonageInbound:
@@ -106,7 +104,7 @@ class VonageStatus:
         state = STATES.get(_text(document, "status").lower())
         if state is None:
             return ()
-        code = _code(_part(document, "error")) if state == "failed" else ""
+        code = _code(part(document, "error")) if state == "failed" else ""
         report = DeliveryReport(
             reference=identifier[:100],
             recipient=_number(_text(document, "to"))[:100],
@@ -138,22 +136,14 @@ class VonageOutbound:
         Raises:
             SendFailed: see `channels.errors.Failure`.
         """
-        if message.attachments:
-            raise SendFailed(Failure.REJECTED, "text messages carry no attachments yet")
+        refuse_files(message)
         try:
             headers = await _authorisation(channel)
         except ValueError as error:
             raise SendFailed(Failure.MISCONFIGURED, str(error)) from error
         url = f"{_base_url(channel)}/v1/messages"
         document = _request(message, channel)
-        try:
-            response = await http.post(url, json=document, headers=headers, timeout=self.timeout)
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise SendFailed(Failure.MISCONFIGURED, "base_url is no URL") from error
-        except httpx.HTTPError as error:
-            detail = one_line(f"{type(error).__name__}: {error}", 200)
-            raise SendFailed(Failure.UNREACHABLE, detail) from error
-        return _result(response)
+        return _result(await post(http, url, json=document, headers=headers, timeout=self.timeout))
 
 
 class VonageMedia:
@@ -230,7 +220,7 @@ def _request(message: OutboundMessage, channel: ChannelConfig) -> Document:
 
 
 def _result(response: httpx.Response) -> Sent:
-    answer = _json(response.content)
+    answer = object_in(response.content)
     if response.is_success:
         return Sent(one_line(_text(answer, "message_uuid"), 100) or None)
     code, status = _code(answer), response.status_code
@@ -253,29 +243,14 @@ def _code(problem: Document) -> str:
 
 
 def _document(payload: Payload) -> Document:
-    document = _json(payload.body)
+    document = object_in(payload.body)
     if not document:
         raise Unparseable("not_json", "the body is no JSON object")
     return document
 
 
-def _json(body: bytes) -> Document:
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _part(document: Document, name: str) -> Document:
-    part = document.get(name)
-    return part if isinstance(part, dict) else {}
-
-
 def _text(document: Document, *path: str) -> str:
-    for name in path[:-1]:
-        document = _part(document, name)
-    value = document.get(path[-1])
+    value = part(document, *path[:-1]).get(path[-1])
     return clean(value).strip() if isinstance(value, str) else ""
 
 
@@ -294,12 +269,12 @@ def _words(document: Document) -> str:
 def _files(document: Document) -> tuple[RemoteFile, ...]:
     """Of WhatsApp under the type's name, of MMS with several files in a list."""
     content = document.get("content")
-    parts = [_part(document, name) for name in _FILES]
-    parts += [part for part in (content if isinstance(content, list) else []) if _is_object(part)]
+    parts = [part(document, name) for name in _FILES]
+    parts += [each for each in (content if isinstance(content, list) else []) if _is_object(each)]
     files = [
-        RemoteFile(url[:_MAX_URL], filename=name_or_none(_text(part, "name")))
-        for part in parts
-        if (url := _text(part, "url"))
+        RemoteFile(url[:_MAX_URL], filename=name_or_none(_text(each, "name")))
+        for each in parts
+        if (url := _text(each, "url"))
     ]
     return tuple(files[:_MAX_FILES])
 

@@ -6,7 +6,6 @@ the sender's newest conversation on the channel. What was merged leads to what i
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -76,12 +75,11 @@ async def find(
 
 def keys(leads: Leads, arrivals: Iterable[Arrival]) -> set[Key]:
     """The conversations that are led to."""
-    return set(
-        chain.from_iterable(
-            ((each.submission.workspace_id, id_) for id_ in leads.get(each.message_id, ()))
-            for each in arrivals
-        )
-    )
+    return {
+        (arrival.submission.workspace_id, id_)
+        for arrival in arrivals
+        for id_ in leads.get(arrival.message_id, ())
+    }
 
 
 def _is_stray(arrival: Arrival, threads: Threads) -> bool:
