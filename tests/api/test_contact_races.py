@@ -50,6 +50,16 @@ async def conversation_of(team: Team, raw: bytes) -> Any:
     return await team.conversation_of((await team.mail(raw))["message"])
 
 
+async def test_erasing_waits_for_mail_that_comes_in_and_stands_in_no_circle(team: Team) -> None:
+    contact = await contact_of(team, mail_with_canary())
+    async with team.gateway.database.transaction() as ingest:
+        await ingest.execute(text("SELECT FROM thread_ref FOR UPDATE"))
+        task = asyncio.create_task(erasing(team, contact))
+        await waiting(team, 1)
+        await ingest.execute(text("SELECT FROM conversation FOR NO KEY UPDATE NOWAIT"))
+    assert (await task)["conversations"] == 1
+
+
 def merging(team: Team, contact: str, other: str) -> Request:
     return team.ask("POST", f"/v1/contacts/{contact}/merge", {"contact": other})
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.contacts.locking import Outrun, hold
 from gateway.contacts.merging import merged_into
 from gateway.contacts.traces import Traces, traces_of
+from gateway.conversations.thread_locks import lock_threads
 from gateway.database.schema import (
     Attachment,
     Contact,
@@ -115,6 +116,8 @@ def erased(conversation: Conversation) -> Happening:
 
 async def _lock_conversations(session: AsyncSession, traces: Traces) -> Sequence[Conversation]:
     found = (Conversation.workspace_id == traces.workspace_id, traces.in_conversations())
+    expected = (await session.scalars(select(Conversation.id).where(*found))).all()
+    await lock_threads(session, traces.workspace_id, expected)
     in_order = select(Conversation).where(*found).order_by(Conversation.id).with_for_update()
     rows = (await session.scalars(in_order)).all()
     present = set(await session.scalars(select(Conversation.id).where(*found)))

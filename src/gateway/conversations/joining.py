@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from channels.records import record
 from gateway.conversations.assigning import Done, done
 from gateway.conversations.change import Change, locked
+from gateway.conversations.thread_locks import lock_threads
 from gateway.database.connections import Database
 from gateway.database.schema import Channel, Conversation, Message, Queue, ThreadRef
 from gateway.feed.item import impersonal_fields
@@ -80,7 +81,7 @@ async def merge(
     if into == conversation_id:
         raise invalid("a conversation cannot be merged into itself", [("/into", "name another")])
     async with database.transaction() as session:
-        await _lock_threads(session, workspace_id, conversation_id)
+        await lock_threads(session, workspace_id, [conversation_id])
         if (already := await _merged(session, workspace_id, conversation_id, into)) is not None:
             return already
         first, second = sorted((conversation_id, into))
@@ -183,7 +184,7 @@ async def split(
             if the messages are not some of its own, or none of them is the customer's.
     """
     async with database.transaction() as session:
-        await _lock_threads(session, workspace_id, conversation_id)
+        await lock_threads(session, workspace_id, [conversation_id])
         async with locked(session, workspace_id, conversation_id) as source:
             _require_free(source, agent_id)
             if await _is_chat(session, source.row):
@@ -246,17 +247,6 @@ async def _open(source: Change, moved: Sequence[Placed]) -> Change:
 
 def _waiting_since(messages: Sequence[Placed]) -> datetime:
     return max(message.created_at for message in messages if message.direction == "inbound")
-
-
-async def _lock_threads(session: AsyncSession, workspace_id: int, conversation_id: UUID) -> None:
-    """Before the conversations, as ingest does: no mail then comes in between."""
-    statement = (
-        select(ThreadRef.rfc_message_id)
-        .where(ThreadRef.workspace_id == workspace_id, ThreadRef.conversation_id == conversation_id)
-        .order_by(ThreadRef.rfc_message_id)
-        .with_for_update()
-    )
-    await session.execute(statement)
 
 
 async def _messages(session: AsyncSession, row: Conversation) -> Sequence[Placed]:
