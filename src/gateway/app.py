@@ -19,6 +19,7 @@ from gateway.api import (
     deliveries,
     health,
     keys,
+    manual,
     messages,
     quarantine,
     queues,
@@ -105,8 +106,17 @@ def create_api(gateway: Gateway) -> FastAPI:
         async with gateway.serving():
             yield
 
-    app = Api(title="Sportello", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
+    app = Api(
+        title="Sportello",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
     app.state.gateway = gateway
+    manual.install(app)
     problems.install(app)
     app.router.routes += [gateway.feed.route(), ChatDoor(gateway).route()]
     for router in ROUTERS:
