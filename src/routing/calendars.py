@@ -71,6 +71,13 @@ class Calendar:
                         return border
         return None
 
+    def intervals(self, begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The opening hours of every local day from that of `begin` to that of `end`."""
+        day, last = (moment.astimezone(self.zone).date() for moment in (begin, end))
+        while day <= last:
+            yield from self._intervals(day)
+            day += DAY
+
     def _intervals(self, day: date) -> Iterator[tuple[datetime, datetime]]:
         for span in self._spans(day):
             following = day + DAY if span.end is None else day
