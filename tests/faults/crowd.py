@@ -12,7 +12,7 @@ from tests.faults.audit import Stored, audit, check_arrivals
 from tests.faults.customers import Customer, FormPage, HandIn, MailTransfer, TextProvider
 from tests.faults.desks import Desk
 from tests.faults.feed_reader import FeedReader
-from tests.faults.installation import Installation
+from tests.faults.installation import Front, Installation
 from tests.faults.ledger import Ledger
 from tests.faults.team import MAILBOX, Team, open_team
 from tests.faults.visitors import Visitor
@@ -57,20 +57,30 @@ class Crowd:
         self._mail = mail
         self._texts = texts
         self._closing = asyncio.Event()
-        ws_url = installation.url.replace("http", "ws", 1)
-        self._reader = FeedReader(f"{ws_url}/feed", team.admin_token, chance("feed"))
+        fronts = installation.fronts
+        feeds = [f"{front.ws_url}/feed" for front in fronts]
+        self._reader = FeedReader(feeds, team.admin_token, chance("feed"))
+        doors = [_doors(front, team, http, texts) for front in fronts]
         self._customers = [
-            Customer(name, hand_in, self.ledger, chance(name))
-            for kind, hand_in in _doors(installation, team, http, texts).items()
+            Customer(name, [each[kind] for each in doors], self.ledger, chance(name))
+            for kind in CUSTOMER_KINDS
             for name in (f"{kind}-{number}" for number in range(CUSTOMERS_PER_DOOR))
         ]
-        chat_url = f"{ws_url}/chat/{team.keys['chat']}"
+        chats = [f"{front.ws_url}/chat/{team.keys['chat']}" for front in fronts]
         self._visitors = [
-            Visitor(name, chat_url, self.ledger, chance(name))
+            Visitor(name, chats, self.ledger, chance(name))
             for name in (f"chat-{number}" for number in range(VISITORS))
         ]
         self._desks = [
-            Desk(name, http, token, team.queues, self.ledger, chance(name))
+            Desk(
+                name,
+                http,
+                [front.url for front in fronts],
+                token,
+                team.queues,
+                self.ledger,
+                chance(name),
+            )
             for name, token in team.tokens.items()
         ]
         self._writing: list[asyncio.Task[None]] = []
@@ -156,13 +166,11 @@ class Crowd:
         assert versions == {id_: item["ver"] for id_, item in follower.state.items()}
 
 
-def _doors(
-    installation: Installation, team: Team, http: httpx.AsyncClient, texts: Twilio
-) -> dict[str, HandIn]:
-    form = FormPage(http, f"{installation.url}/in/forms/{team.keys['web_form']}")
-    sms_url = f"{installation.url}/in/twilio/{team.keys['sms']}"
+def _doors(front: Front, team: Team, http: httpx.AsyncClient, texts: Twilio) -> dict[str, HandIn]:
+    form = FormPage(http, f"{front.url}/in/forms/{team.keys['web_form']}")
+    sms_url = f"{front.url}/in/twilio/{team.keys['sms']}"
     sms = TextProvider(http, sms_url, texts.account_sid, texts.auth_token)
-    mail = MailTransfer(installation.smtp_port, MAILBOX)
+    mail = MailTransfer(front.smtp_port, MAILBOX)
     return dict(zip(CUSTOMER_KINDS, (form.hand_in, sms.hand_in, mail.hand_in), strict=True))
 
 
@@ -174,7 +182,8 @@ async def crowd_around(
     async with mail_server() as mail, twilio() as texts:
         team = await open_team(installation, mail, texts)
         mail.delay_s = MAIL_TAKES_S
-        transfer = MailTransfer(installation.smtp_port, MAILBOX)
-        await installation.until(transfer.knows_its_recipient, "for the channels to be known")
-        async with httpx.AsyncClient(base_url=installation.url, trust_env=False) as http:
+        for front in installation.fronts:
+            transfer = MailTransfer(front.smtp_port, MAILBOX)
+            await installation.until(transfer.knows_its_recipient, "for the channels to be known")
+        async with httpx.AsyncClient(trust_env=False) as http:
             yield Crowd(installation, team, http, mail, texts, chance)

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from random import Random
@@ -34,10 +34,13 @@ HandIn = Callable[[Letter], Awaitable[str | None]]
 
 @dataclass
 class Customer:
-    """Writes on several matters in turn; some letters are posted twice, some with their sequel."""
+    """Writes on several matters in turn; some letters are posted twice, some with their sequel.
+
+    Every try goes to one of `doors`, which lead to the same installation.
+    """
 
     name: str
-    hand_in: HandIn
+    doors: Sequence[HandIn]
     ledger: Ledger
     chance: Random
     written: dict[str, list[str]] = field(default_factory=dict)
@@ -76,7 +79,7 @@ class Customer:
         return letter
 
     async def _post(self, letter: Letter) -> None:
-        message_id = await until_taken(lambda: self.hand_in(letter), self.chance)
+        message_id = await until_taken(lambda: self.chance.choice(self.doors)(letter), self.chance)
         self.ledger.take(letter.marker, message_id)
 
 

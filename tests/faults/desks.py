@@ -14,19 +14,21 @@ CONFLICT = 409
 
 
 class Desk:
-    """One agent with a token; every call is repeated until it is answered."""
+    """One agent with a token; every call is repeated, at one of `urls`, until it is answered."""
 
     def __init__(
         self,
         name: str,
-        api: httpx.AsyncClient,
+        http: httpx.AsyncClient,
+        urls: Sequence[str],
         token: str,
         queues: Sequence[str],
         ledger: Ledger,
         chance: Random,
     ) -> None:
         self._name = name
-        self._api = api
+        self._http = http
+        self._urls = urls
         self._headers = {"Authorization": f"Bearer {token}"}
         self._queues = queues
         self._ledger = ledger
@@ -72,8 +74,9 @@ class Desk:
         """A conflict is an answer: the first try was heard, and the world has moved on since."""
 
         async def once() -> httpx.Response:
-            response = await self._api.request(
-                method, path, headers=self._headers | (headers or {}), **more
+            url = self._chance.choice(self._urls) + path
+            response = await self._http.request(
+                method, url, headers=self._headers | (headers or {}), **more
             )
             return response if response.status_code == CONFLICT else accepted(response)
 

@@ -1,6 +1,7 @@
 """A client of the feed that follows through every crash, from where it was."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from random import Random
 from typing import Any
@@ -20,9 +21,9 @@ OPEN_LIMIT_S = 5.0
 class FeedReader:
     """Follows everything in the workspace, coming and going; a gap in the positions fails it."""
 
-    def __init__(self, url: str, token: str, chance: Random) -> None:
+    def __init__(self, urls: Sequence[str], token: str, chance: Random) -> None:
         self.follower: Follower | None = None
-        self._url = url
+        self._urls = urls
         self._token = token
         self._chance = chance
 
@@ -38,7 +39,9 @@ class FeedReader:
         while True:
             with suppress(*LOST):
                 async with (
-                    connect(self._url, open_timeout=OPEN_LIMIT_S, proxy=None) as socket,
+                    connect(
+                        self._chance.choice(self._urls), open_timeout=OPEN_LIMIT_S, proxy=None
+                    ) as socket,
                     asyncio.timeout(self._chance.uniform(0, LONGEST_STAY_S)),
                 ):
                     await self._read(socket)

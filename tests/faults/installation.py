@@ -1,4 +1,4 @@
-"""Sportello as it is run: `serve` and `worker` in processes of their own, kept alive by an init."""
+"""Sportello as it is run: two `serve` and a `worker`, processes that an init keeps alive."""
 
 import asyncio
 import os
@@ -6,7 +6,7 @@ import secrets
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, STDOUT, Process
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,17 +51,17 @@ HURRIED = {
 
 
 class KeptProcess:
-    """`sportello <command>`, started again whenever it has ended.
+    """`sportello <command>`, started again whenever it has ended; `name` is `<command>-<which>`.
 
     It may end when it is killed by `kill`, or while it starts and finds its database away; any
     other end is a defect, which `check` raises.
     """
 
-    def __init__(self, command: str, environment: Mapping[str, str], place: Path) -> None:
-        self._command = command
+    def __init__(self, name: str, environment: Mapping[str, str], place: Path) -> None:
+        self._name = name
         self._environment = environment
         self._place = place
-        self._log = place / f"{command}.log"
+        self._log = place / f"{name}.log"
         self._process: Process | None = None
         self._said_before = 0
         self._is_struck = False
@@ -73,7 +73,7 @@ class KeptProcess:
     def check_log(self) -> None:
         """A lost database is foreseen everywhere: nobody may be surprised by it."""
         defects = [line for line in self._lines() if any(sign in line for sign in DEFECTS)]
-        assert not defects, f"{self._command} said {len(defects)} times: {defects[0][-LOG_TAIL:]}"
+        assert not defects, f"{self._name} said {len(defects)} times: {defects[0][-LOG_TAIL:]}"
 
     def kill(self) -> None:
         if self._process is not None and self._process.returncode is None:
@@ -98,7 +98,7 @@ class KeptProcess:
             self._said_before = log.tell()
             return await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", str(TRAMPOLINE), *parent_and_user),
-                *(str(sportello), self._command),
+                *(str(sportello), self._name.partition("-")[0]),
                 cwd=self._place,
                 env=self._environment,
                 start_new_session=True,
@@ -113,7 +113,7 @@ class KeptProcess:
         was_at_work = any(sign in said for sign in SIGNS_OF_WORK)
         is_excused = was_struck or (DATABASE_AWAY in said and not was_at_work)
         if not is_excused:
-            self._defect = f"{self._command} ended with {status}:\n{said[-LOG_TAIL:]}"
+            self._defect = f"{self._name} ended with {status}:\n{said[-LOG_TAIL:]}"
 
     async def _stop(self) -> None:
         process = self._process
@@ -127,10 +127,27 @@ class KeptProcess:
             await process.wait()
 
     def said(self) -> str:
-        return "\n".join(self._lines())[-LOG_TAIL:]
+        return f"{self._name} said:\n" + "\n".join(self._lines())[-LOG_TAIL:]
 
     def _lines(self) -> list[str]:
         return self._log.read_text(errors="replace").splitlines() if self._log.exists() else []
+
+
+@dataclass(frozen=True)
+class Front:
+    """A process that serves, at ports of its own."""
+
+    process: KeptProcess
+    port: int
+    smtp_port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ws_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}"
 
 
 @dataclass(frozen=True)
@@ -139,14 +156,12 @@ class Installation:
 
     cluster: Cluster
     box: SecretBox
-    port: int
-    smtp_port: int
-    serve: KeptProcess
+    fronts: Sequence[Front]
     worker: KeptProcess
 
     @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+    def processes(self) -> list[KeptProcess]:
+        return [*(front.process for front in self.fronts), self.worker]
 
     @property
     def dsn(self) -> str:
@@ -159,12 +174,12 @@ class Installation:
         return int((self.cluster.data / "postmaster.pid").read_text().split()[0])
 
     def check(self) -> None:
-        self.serve.check()
-        self.worker.check()
+        for process in self.processes:
+            process.check()
 
     def check_logs(self) -> None:
-        self.serve.check_log()
-        self.worker.check_log()
+        for process in self.processes:
+            process.check_log()
 
     async def until(self, condition: Callable[[], Awaitable[bool]], what: str) -> None:
         """Wait for a condition; fails at once if a process has failed, or when patience ends."""
@@ -174,15 +189,16 @@ class Installation:
             assert monotonic() - since < PATIENCE, f"waited in vain {what}\n{self.said()}"
             await asyncio.sleep(POLL)
 
-    async def until_open(self) -> None:
+    async def until_open(self, fronts: Sequence[Front]) -> None:
         async with httpx.AsyncClient() as http:
 
-            async def is_open() -> bool:
+            async def are_open() -> bool:
                 with suppress(httpx.TransportError):
-                    return (await http.get(f"{self.url}/health/ready")).is_success
+                    answers = [await http.get(f"{front.url}/health/ready") for front in fronts]
+                    return all(answer.is_success for answer in answers)
                 return False
 
-            await self.until(is_open, "for the doors to open")
+            await self.until(are_open, "for the doors to open")
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
@@ -202,12 +218,12 @@ class Installation:
             connection.terminate()
 
     def said(self) -> str:
-        return f"serve said:\n{self.serve.said()}\nworker said:\n{self.worker.said()}"
+        return "\n".join(process.said() for process in self.processes)
 
 
 @asynccontextmanager
 async def embedded(place: Path) -> AsyncIterator[Installation]:
-    """`serve` runs its PostgreSQL and a worker; the worker's process attaches to it."""
+    """One `serve` runs PostgreSQL, both run a worker; whoever finds no PostgreSQL starts it."""
     cluster = Cluster.at(place / "data" / "postgresql")
     try:
         async with _running(place, cluster, new_key(), {}) as installation:
@@ -242,22 +258,23 @@ async def with_own_database(place: Path) -> AsyncIterator[Installation]:
 async def _running(
     place: Path, cluster: Cluster, key: str, more: dict[str, str]
 ) -> AsyncIterator[Installation]:
-    port, smtp_port = free_port(), free_port()
-    ours = {
-        "SPORTELLO_DATA_FOLDER": str(place / "data"),
-        "SPORTELLO_SECRET_KEY": key,
-        "SPORTELLO_PORT": str(port),
-        "SPORTELLO_SMTP_PORT": str(smtp_port),
-    }
+    ours = {"SPORTELLO_DATA_FOLDER": str(place / "data"), "SPORTELLO_SECRET_KEY": key}
     environment = _bare_environment() | HURRIED | ours | more
-    serve = KeptProcess("serve", environment, place)
+    fronts = [_front(f"serve-{which}", environment, place) for which in ("first", "second")]
     worker = KeptProcess("worker", environment, place)
     async with AsyncExitStack() as stack:
-        installation = Installation(cluster, SecretBox(key), port, smtp_port, serve, worker)
-        await stack.enter_async_context(_kept(serve))
-        await installation.until_open()
+        installation = Installation(cluster, SecretBox(key), fronts, worker)
+        for front in fronts:  # the first one makes the database
+            await stack.enter_async_context(_kept(front.process))
+            await installation.until_open([front])
         await stack.enter_async_context(_kept(worker))
         yield installation
+
+
+def _front(name: str, environment: Mapping[str, str], place: Path) -> Front:
+    port, smtp_port = free_port(), free_port()
+    ports = {"SPORTELLO_PORT": str(port), "SPORTELLO_SMTP_PORT": str(smtp_port)}
+    return Front(KeptProcess(name, {**environment, **ports}, place), port, smtp_port)
 
 
 def _bare_environment() -> dict[str, str]:

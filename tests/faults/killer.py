@@ -33,9 +33,12 @@ class Killer:
     async def strike(self, victim: str) -> None:
         wait_s = self._chance.uniform(0, LONGEST_WAIT_S)
         match victim:
-            case "serve" | "worker":
+            case "serve":
                 await asyncio.sleep(wait_s)
-                getattr(self._installation, victim).kill()
+                self._chance.choice(self._installation.fronts).process.kill()
+            case "worker":
+                await asyncio.sleep(wait_s)
+                self._installation.worker.kill()
             case "postmaster":
                 await asyncio.sleep(wait_s)
                 end(self._installation.postmaster)

@@ -68,6 +68,7 @@ async def live_through(
         for number in range(1, rounds + 1):
             story.append(f"{number} {(victim := killer.choose())}")
             await one_round(killer, victim, crowd)
+            await installation.until_open(installation.fronts)
             say(f"seed {seed}, round {story[-1]}: {dict(crowd.progress())}")
         await crowd.rest()
         await crowd.audit_at_rest()

@@ -1,6 +1,7 @@
 """Visitors of a page with a live chat, who connect again until every message is acknowledged."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from random import Random
 from typing import Any
@@ -18,13 +19,16 @@ HANGS_UP = 0.1
 
 
 class Visitor:
-    """Keeps its token and its place over connections; `read` are the agents' answers, in order."""
+    """Keeps its token and its place over connections, each to one of `urls`.
 
-    def __init__(self, name: str, url: str, ledger: Ledger, chance: Random) -> None:
+    `read` are the agents' answers, in order.
+    """
+
+    def __init__(self, name: str, urls: Sequence[str], ledger: Ledger, chance: Random) -> None:
         self.read: list[str] = []
         self.is_settled = False
         self._name = name
-        self._url = url
+        self._urls = urls
         self._ledger = ledger
         self._chance = chance
         self._token: str | None = None
@@ -37,7 +41,8 @@ class Visitor:
         """Write until `closing`, then only read, until cancelled."""
         while True:
             with suppress(*LOST):
-                async with connect(self._url, open_timeout=OPEN_LIMIT_S, proxy=None) as socket:
+                url = self._chance.choice(self._urls)
+                async with connect(url, open_timeout=OPEN_LIMIT_S, proxy=None) as socket:
                     await self._greet(socket)
                     await self._converse(socket, closing)
             await asyncio.sleep(self._chance.uniform(0, LONGEST_PAUSE_S))
