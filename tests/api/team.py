@@ -196,9 +196,13 @@ async def things_of(team: Team) -> dict[str, str]:
     key = await team.ask("POST", "/v1/keys", {"name": "x", "role": "agent"})
     hours: dict[str, Any] = {"name": "Office", "timezone": "Europe/Rome", "week": {}}
     calendar = await team.ask("POST", "/v1/calendars", hours)
+    texts = {"en": {"text": "Dear {{contact.name|customer}}"}}
+    wording = {"name": "Canned", "language": "en", "texts": texts}
+    macro = await team.ask("POST", "/v1/macros", wording)
     return {
         "calendars": calendar["id"],
         "conversations": conversation["id"],
+        "macros": macro["id"],
         "messages": messages[0]["id"],
         "attachments": messages[0]["attachments"][0]["id"],
         "deliveries": messages[1]["deliveries"][0]["id"],

@@ -16,7 +16,7 @@ from gateway.api.callers import AgentCaller, Parts, acting_agent
 from gateway.api.messages import MessageOut, WantedBeside, link_to, shown
 from gateway.api.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from gateway.api.problems import documented
-from gateway.api.texts import Text
+from gateway.api.texts import LanguageTag, Text
 from gateway.conversations import assigning, commands, joining, reading
 from gateway.conversations.assigning import Done
 from gateway.conversations.commands import Command
@@ -25,6 +25,7 @@ from gateway.conversations.read_marks import read_marks
 from gateway.conversations.reading import Wanted
 from gateway.database.schema import Decision
 from gateway.feed.item import ConversationItem
+from gateway.macros.using import MacroUse
 from gateway.problems import invalid, not_found
 from gateway.wakeups import Topic
 from routing.explanation import Explanation, sentences
@@ -94,6 +95,17 @@ class Say(BaseModel):
     ] = None
     html: Annotated[Text | None, Field(max_length=200_000)] = None
     attachments: Annotated[list[UUID], Field(max_length=20)] = []
+
+
+class Reply(Say):
+    """What an agent says, or a macro does.
+
+    With a `macro` and no words, its text is sent, in `language` or the conversation's; with both,
+    the words are sent as they are. What the macro does beside is done either way.
+    """
+
+    macro: UUID | None = None
+    language: LanguageTag | None = None
 
 
 class Merge(BaseModel):
@@ -324,12 +336,13 @@ async def reply(
     gateway: Parts,
     caller: AgentCaller,
     id: UUID,  # noqa: A002
-    body: Say,
+    body: Reply,
     idempotency_key: IdempotencyKey = None,
 ) -> Outcome:
     """Answer the customer over the channel that they used (forms: by mail)."""
-    draft = await _draft(gateway, body)
-    command = Command(caller.workspace_id, id, acting_agent(caller), draft, idempotency_key)
+    macro = MacroUse(body.macro, body.language) if body.macro else None
+    draft = await _draft(gateway, body, may_be_empty=macro is not None)
+    command = Command(caller.workspace_id, id, acting_agent(caller), draft, idempotency_key, macro)
     done = await commands.reply(gateway.database, gateway.configuration, command)
     gateway.wakeups.notify(Topic.DELIVERY)
     return _told(gateway, done)
@@ -349,9 +362,9 @@ async def note(
     return _told(gateway, await commands.note(gateway.database, command))
 
 
-async def _draft(gateway: Parts, body: Say) -> Draft:
+async def _draft(gateway: Parts, body: Say, *, may_be_empty: bool = False) -> Draft:
     html, made = await asyncio.to_thread(_safe, body.html or "")
-    if not (body.text or html or body.attachments):
+    if not (body.text or html or body.attachments or may_be_empty):
         raise invalid("nothing is said", [("/text", "is required without html and attachments")])
     return Draft(
         text=body.text or made,

@@ -37,6 +37,12 @@ Text = Annotated[
 Name = Annotated[Text, Field(max_length=NAME_LENGTH)]
 """A name of something."""
 
+LanguageTag = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35),
+    Field(description="BCP 47, such as `it` or `pt-BR`"),
+]
+
 Value = Annotated[str, StringConstraints(max_length=VALUE_LENGTH), AfterValidator(storable)]
 """An address, an attribute or a search, kept as it is."""
 

@@ -181,18 +181,23 @@ async def solve(
         Problem: 409 if another agent has it.
     """
     async with changing(database, workspace_id, conversation_id) as change:
-        if change.row.status == "solved":
-            return done(change)
-        if change.row.status == "assigned":
-            require_holder(change, agent_id)
-        await _leave(change, "solved")
-        change.row.status = "solved"
-        change.row.assignee_id = agent_id
-        change.row.solved_at = change.now
-        changed = {"status": "solved", "assignee": agent_id, "solved_at": change.now}
-        change.tell(EventType.SOLVED, {"conversation": changed})
-        await mail_at_the_end(change, configuration)
+        await solve_now(change, configuration, agent_id)
     return done(change)
+
+
+async def solve_now(change: Change, configuration: Configuration, agent_id: UUID) -> None:
+    """`solve` as a part of another command."""
+    if change.row.status == "solved":
+        return
+    if change.row.status == "assigned":
+        require_holder(change, agent_id)
+    await _leave(change, "solved")
+    change.row.status = "solved"
+    change.row.assignee_id = agent_id
+    change.row.solved_at = change.now
+    changed = {"status": "solved", "assignee": agent_id, "solved_at": change.now}
+    change.tell(EventType.SOLVED, {"conversation": changed})
+    await mail_at_the_end(change, configuration)
 
 
 def require_holder(change: Change, agent_id: UUID) -> None:

@@ -16,6 +16,7 @@ from gateway.conversations.enclosing import enclose
 from gateway.conversations.messages import Draft, add_note, add_reply
 from gateway.database.connections import Database
 from gateway.database.schema import Conversation, FeedHead, Message, Receipt
+from gateway.macros.using import MacroUse, act, chosen, said_by
 from gateway.problems import conflict
 
 Adding = Callable[[Change], Awaitable[UUID]]
@@ -23,27 +24,39 @@ Adding = Callable[[Change], Awaitable[UUID]]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Which agent speaks in which conversation; `key` makes a repetition harmless."""
+    """Which agent speaks in which conversation; `key` makes a repetition harmless.
+
+    With a `macro`, a draft without words says what the macro does.
+    """
 
     workspace_id: int
     conversation_id: UUID
     agent_id: UUID
     draft: Draft
     key: str | None = None
+    macro: MacroUse | None = None
 
 
 async def reply(database: Database, configuration: Configuration, command: Command) -> Done:
     """Answer the customer; the worker sends it.
 
+    What a macro does beside its text is done after the answer, in the same transaction.
+
     Raises:
         Problem: 409 if the agent has not taken the conversation, or no channel can carry it; 422
-            for files that cannot be sent.
+            for files that cannot be sent, and for a macro that is not there.
     """
 
     async def add(change: Change) -> UUID:
-        require_holder(change, command.agent_id)
-        message_id = await add_reply(change, configuration, command.agent_id, command.draft)
-        await enclose(change, message_id, command.draft)
+        agent_id, draft, use = command.agent_id, command.draft, command.macro
+        require_holder(change, agent_id)
+        macro = await chosen(change, use) if use else None
+        if use is not None and macro is not None:
+            draft = await said_by(change, macro, use, agent_id, draft)
+        message_id = await add_reply(change, configuration, agent_id, draft)
+        await enclose(change, message_id, draft)
+        if macro is not None:
+            await act(change, configuration, macro, agent_id)
         return message_id
 
     return await _once(database, command, "reply", add)

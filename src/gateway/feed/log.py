@@ -23,6 +23,7 @@ class EventType(StrEnum):
     ASSIGNED = "conversation.assigned"
     RELEASED = "conversation.released"
     ESCALATED = "conversation.escalated"
+    LABELLED = "conversation.labelled"
     SOLVED = "conversation.solved"
     CLOSED = "conversation.closed"
     ERASED = "conversation.erased"

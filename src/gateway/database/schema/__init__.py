@@ -8,6 +8,7 @@ planner would take it for as good as the key, and walk a whole workspace for one
 """
 
 from gateway.database.schema.access import AccessToken, Agent, Channel, Workspace
+from gateway.database.schema.answers import Macro
 from gateway.database.schema.base import Base
 from gateway.database.schema.contacts import Contact, ContactMerge, Identity
 from gateway.database.schema.conversations import (
@@ -60,6 +61,7 @@ __all__ = [
     "Event",
     "FeedHead",
     "Identity",
+    "Macro",
     "Mailbox",
     "MailboxFolder",
     "Message",

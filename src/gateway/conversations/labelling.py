@@ -1,0 +1,52 @@
+"""What agents write on a conversation: tags and how urgent it is."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import update
+
+from gateway.conversations.change import Change
+from gateway.database.schema import QueueEntry
+from gateway.feed.log import EventType
+from gateway.problems import conflict
+from routing.priority import Priority
+
+MOST_TAGS = 100
+
+
+async def label(
+    change: Change,
+    *,
+    add: Iterable[str] = (),
+    remove: Iterable[str] = (),
+    priority: str | None = None,
+) -> None:
+    """Change tags and priority; who waits takes the place that the priority gives.
+
+    Raises:
+        Problem: 409, these are too many tags.
+    """
+    row, changed = change.row, dict[str, Any]()
+    tags = sorted((set(row.tags) - set(remove)) | set(add))
+    if len(tags) > MOST_TAGS and len(tags) > len(row.tags):
+        raise conflict(f"a conversation has at most {MOST_TAGS} tags: remove some first")
+    if tags != sorted(row.tags):
+        row.tags = changed["tags"] = tags
+    if priority is not None and priority != row.priority:
+        row.priority = changed["priority"] = priority
+        await _move(change, Priority(priority))
+    if changed:
+        change.tell(EventType.LABELLED, {"conversation": changed})
+
+
+async def _move(change: Change, priority: Priority) -> None:
+    await change.session.execute(
+        update(QueueEntry)
+        .where(
+            QueueEntry.workspace_id == change.row.workspace_id,
+            QueueEntry.conversation_id == change.row.id,
+            QueueEntry.left_at.is_(None),
+        )
+        .values(effective_at=QueueEntry.queued_at - priority.boost)
+        .execution_options(synchronize_session=False)
+    )

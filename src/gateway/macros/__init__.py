@@ -1,0 +1,1 @@
+"""Canned answers: texts with variables, by language, and what is done beside them."""
