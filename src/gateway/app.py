@@ -16,8 +16,10 @@ from gateway.api import (
     channels,
     contacts,
     conversations,
+    credentials,
     deliveries,
     health,
+    invitations,
     keys,
     macros,
     manual,
@@ -30,6 +32,7 @@ from gateway.api import (
     rule_trials,
     rule_versions,
     rules,
+    sessions,
     workspace,
 )
 from gateway.composition import Gateway
@@ -64,6 +67,9 @@ ROUTERS = (
     rules.router,
     channels.router,
     agents.router,
+    sessions.router,
+    credentials.router,
+    invitations.router,
     keys.router,
     quarantine.router,
     workspace.router,

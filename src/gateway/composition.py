@@ -7,7 +7,9 @@ from functools import partial
 import httpx
 
 from gateway.access.callers import Callers
+from gateway.access.logins import Logins
 from gateway.access.secret_box import SecretBox
+from gateway.access.sessions import Sessions
 from gateway.background import Loop, running
 from gateway.configuration import Configuration
 from gateway.database.connections import Database
@@ -57,7 +59,10 @@ class Gateway:
         self.wakeups = Wakeups(database)
         self.configuration = Configuration(database, box, self.wakeups, settings.poll_interval_s)
         self.backtests = Backtests(database)
-        self.callers = Callers(database)
+        is_secure = (settings.public_url or "").startswith("https:")
+        self.sessions = Sessions(box, is_secure=is_secure)
+        self.callers = Callers(database, self.sessions)
+        self.logins = Logins(database, box)
         self.writer = IngestWriter(
             database,
             self.configuration,

@@ -1,19 +1,23 @@
-"""API keys and agent tokens: random secrets of which only the SHA-256 digest is kept."""
+"""API keys, agents' tokens and sessions: random secrets of which only the digest is kept."""
 
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database.schema import AccessToken, Agent
 from gateway.ids import new_id
 
 SECRET_BYTES = 32
+
+SESSION_IDLE = timedelta(hours=12)
+SESSION_LIFE = timedelta(days=30)
+"""A session ends when it has not been used for so long, and after so long in any case."""
 
 
 class Role(StrEnum):
@@ -59,9 +63,11 @@ async def issue(
     role: Role,
     agent_id: UUID | None = None,
     expires_at: datetime | None = None,
+    is_session: bool = False,
 ) -> NewToken:
-    """Create a token. `sk_` begins an API key's secret, `st_` an agent's."""
-    secret = f"{'st' if agent_id else 'sk'}_{secrets.token_urlsafe(SECRET_BYTES)}"
+    """Create a token. `sk_` begins an API key's secret, `st_` an agent's, `ss_` a session's."""
+    sort = "ss" if is_session else "st" if agent_id else "sk"
+    secret = f"{sort}_{secrets.token_urlsafe(SECRET_BYTES)}"
     token = AccessToken(
         workspace_id=workspace_id,
         id=new_id(),
@@ -70,10 +76,41 @@ async def issue(
         agent_id=agent_id,
         digest=digest_of(secret),
         expires_at=expires_at,
+        is_session=is_session,
     )
     session.add(token)
     await session.flush()
     return NewToken(token, secret)
+
+
+async def open_session(
+    session: AsyncSession, workspace_id: int, agent_id: UUID, role: Role, *, name: str
+) -> NewToken:
+    """Begin a session of an agent; `authenticate` renews it while it is used."""
+    return await issue(
+        session,
+        workspace_id,
+        name=name,
+        role=role,
+        agent_id=agent_id,
+        expires_at=datetime.now(UTC) + SESSION_IDLE,
+        is_session=True,
+    )
+
+
+async def end_sessions(
+    session: AsyncSession, workspace_id: int, agent_id: UUID, *, but: UUID | None = None
+) -> None:
+    """End an agent's sessions, but for one of them."""
+    statement = update(AccessToken).where(
+        AccessToken.workspace_id == workspace_id,
+        AccessToken.agent_id == agent_id,
+        AccessToken.is_session,
+        AccessToken.revoked_at.is_(None),
+    )
+    if but is not None:
+        statement = statement.where(AccessToken.id != but)
+    await session.execute(statement.values(revoked_at=func.now()))
 
 
 async def authenticate(session: AsyncSession, secret: str) -> Principal | None:
@@ -94,4 +131,13 @@ async def authenticate(session: AsyncSession, secret: str) -> Principal | None:
     token = (await session.execute(statement)).scalar_one_or_none()
     if token is None:
         return None
+    if token.is_session:
+        _renew(token, datetime.now(UTC))
     return Principal(token.workspace_id, token.id, token.name, Role(token.role), token.agent_id)
+
+
+def _renew(token: AccessToken, now: datetime) -> None:
+    """Not at every use: a row that is written with each request is dear."""
+    assert token.expires_at is not None  # noqa: S101 - `open_session` sets it
+    if token.expires_at - now < SESSION_IDLE / 2:
+        token.expires_at = min(now + SESSION_IDLE, token.created_at + SESSION_LIFE)

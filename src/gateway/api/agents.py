@@ -101,7 +101,7 @@ async def change_agent(
     body: AgentPatch,
 ) -> AgentOut:
     async with gateway.database.transaction() as session:
-        agent = await _present(session, caller.workspace_id, id)
+        agent = await present_agent(session, caller.workspace_id, id)
         agent.name = body.name or agent.name
         agent.email = _address(body.email) if body.email else agent.email
         if body.role is not None:
@@ -122,7 +122,7 @@ async def archive_agent(gateway: Parts, caller: AdminCaller, id: UUID) -> None: 
     if id == caller.agent_id:
         raise conflict("this is you: ask another admin")
     async with gateway.database.transaction() as session:
-        agent = await _present(session, caller.workspace_id, id)
+        agent = await present_agent(session, caller.workspace_id, id)
         held = await _held(session, agent)
         if held:
             raise conflict(f"the agent holds {held} conversations: release or solve them first")
@@ -156,7 +156,7 @@ async def create_token(
 ) -> NewTokenOut:
     """Issue a token with which the agent works; revoke it by DELETE /v1/tokens/{id}."""
     async with gateway.database.transaction() as session:
-        agent = await _present(session, caller.workspace_id, id)
+        agent = await present_agent(session, caller.workspace_id, id)
         new = await issue(
             session,
             caller.workspace_id,
@@ -175,7 +175,7 @@ async def _find(session: AsyncSession, workspace_id: int, agent_id: UUID) -> Age
     return agent
 
 
-async def _present(session: AsyncSession, workspace_id: int, agent_id: UUID) -> Agent:
+async def present_agent(session: AsyncSession, workspace_id: int, agent_id: UUID) -> Agent:
     """The agent, locked against whoever would give it a conversation now."""
     agent = await session.get(Agent, (workspace_id, agent_id), with_for_update=True)
     if agent is None:

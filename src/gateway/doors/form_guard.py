@@ -12,22 +12,20 @@ import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from http import HTTPStatus
 from typing import Any
 
 import httpx
 import structlog
 from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from channels.contract import Payload
 from channels.stamps import InvalidStamp, age_of, make_stamp
 from channels.web_form import read_submission
 from gateway.configuration import ConfiguredChannel
 from gateway.doors.exchange import Exchange
-from gateway.doors.networks import network_of
-from gateway.problems import Problem, invalid, unavailable
+from gateway.limiting import Limiter
+from gateway.networks import network_of
+from gateway.problems import invalid, unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +49,7 @@ class FormGuard:
     def __init__(self, key: bytes, proxies: int) -> None:
         self._key = key
         self._proxies = proxies
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._limiter = Limiter()
 
     def stamp(self, channel: ConfiguredChannel) -> str:
         """Proof of when the form was handed out, to be sent back as `_stamp`."""
@@ -68,13 +66,8 @@ class FormGuard:
             return
         limit = RateLimitItemPerMinute(int(most))
         who = (channel.public_key, network_of(exchange.client(self._proxies)))
-        if await self._limiter.hit(limit, *who):
-            return
-        window = await self._limiter.get_window_stats(limit, *who)
-        wait_s = max(1, math.ceil(window.reset_time - datetime.now(UTC).timestamp()))
-        detail = f"too many submissions from this address: wait {wait_s} seconds, nothing is lost"
-        headers = {"Retry-After": str(wait_s)}
-        raise Problem(429, HTTPStatus.TOO_MANY_REQUESTS.phrase, detail, headers=headers)
+        refusal = "too many submissions from this address, nothing is lost"
+        await self._limiter.count(limit, *who, refusal=refusal)
 
     async def check(self, channel: ConfiguredChannel, payload: Payload) -> None:
         """Look at what a submission says about itself.

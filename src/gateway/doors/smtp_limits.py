@@ -5,7 +5,7 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from channels.addresses import normalise_email
-from gateway.doors.networks import network_of
+from gateway.networks import network_of
 
 PEER_SENDS_TOO_MUCH = "450 4.7.1 Too much mail from your address, please try again later"
 SENDER_SENDS_TOO_MUCH = "450 4.7.1 Too much mail from this sender, please try again later"

@@ -31,6 +31,7 @@ from gateway.database.schema.intake import (
     ScanState,
     SpareObject,
 )
+from gateway.database.schema.logins import Invitation, Login
 from gateway.database.schema.mailboxes import Mailbox, MailboxFolder
 from gateway.database.schema.queues import (
     Assignment,
@@ -62,6 +63,8 @@ __all__ = [
     "FeedHead",
     "Identity",
     "Macro",
+    "Invitation",
+    "Login",
     "Mailbox",
     "MailboxFolder",
     "Message",

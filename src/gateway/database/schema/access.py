@@ -91,7 +91,7 @@ class Agent(Base):
 
 
 class AccessToken(Base):
-    """An API key, or an agent's token. Only the SHA-256 digest of the secret is kept.
+    """An API key, an agent's token, or a session. Only the SHA-256 digest of the secret is kept.
 
     Role `provider` may post to the inbound doors and nothing else.
     """
@@ -108,6 +108,7 @@ class AccessToken(Base):
     role: Mapped[str]
     agent_id: Mapped[UUID | None]
     digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    is_session: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[Timestamp | None]
     revoked_at: Mapped[Timestamp | None]
