@@ -1,10 +1,7 @@
 """Why an agent was chosen and the others were not, as plain JSON of bounded size."""
 
 from collections.abc import Iterable
-from datetime import datetime
-from itertools import islice
 from typing import Final, Literal, NotRequired, TypedDict
-from uuid import UUID
 
 MAX_NAMED: Final = 3
 """At most so many agents are named of those passed over for one reason; all are counted."""
@@ -31,7 +28,7 @@ class Standing(TypedDict):
 
 
 class Passed(TypedDict):
-    """How many agents were passed over for one reason, and the first of them by id."""
+    """How many agents were passed over for one reason, and of these the longest idle."""
 
     count: int
     first: list[str]
@@ -76,25 +73,6 @@ class OverflowExplained(Barred):
 
     because: Literal["all_declined"]
     skills: Asked
-
-
-def standing(
-    agent_id: UUID, proficiency: int, load: int, capacity: int, idle_since: datetime
-) -> Standing:
-    return {
-        "agent": str(agent_id),
-        "proficiency": proficiency,
-        "load": load,
-        "capacity": capacity,
-        "idle_since": idle_since.isoformat(),
-    }
-
-
-def passed(ids: Iterable[UUID]) -> Passed:
-    """Count agents, who come by id, and name the first."""
-    each = iter(ids)
-    first = [str(agent_id) for agent_id in islice(each, MAX_NAMED)]
-    return {"count": len(first) + sum(1 for _ in each), "first": first}
 
 
 def asked(required: Iterable[str], insisted: Iterable[str], relaxed: Iterable[str]) -> Asked:

@@ -1,21 +1,17 @@
-"""The matcher: who gets what waits."""
+"""The matcher: who gets what waits.
 
-from dataclasses import dataclass, field
+A pass costs little more than reading what waits: conversations that ask the same share a `Need`,
+agents are bits of whole numbers (`Roster`), and a conversation that fits nobody costs a few
+operations on these.
+"""
+
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
-from routing.assignment.explanation import (
-    MAX_NAMED,
-    Asked,
-    Barred,
-    Because,
-    Standing,
-    asked,
-    passed,
-    standing,
-)
+from routing.assignment.bits import Bits
+from routing.assignment.explanation import MAX_NAMED, Because
 from routing.assignment.model import (
-    AgentState,
     Matching,
     Mode,
     Overflow,
@@ -25,6 +21,9 @@ from routing.assignment.model import (
     Reason,
     Waiting,
 )
+from routing.assignment.needs import Graded, Need, skills_of
+from routing.assignment.roster import Roster
+from routing.records import record
 
 
 def match(state: PoolState, now: datetime) -> Matching:
@@ -36,213 +35,165 @@ def match(state: PoolState, now: datetime) -> Matching:
     counts as load for the conversations after it. The first of a queue that has waited for
     `reserve_after` and fits nobody keeps what one agent has free: the one who lacks least.
     """
-    found = _Pass(state, now)
+    matching = _Pass(state, now)
     for waiting in sorted(
         state.waiting, key=lambda each: (each.effective_at, each.conversation_id)
     ):
-        found.place(waiting)
+        matching.place(waiting)
     return Matching(
-        found.proposals, found.overflows, found.unmatched, found.reservations, found.wake_at
+        matching.proposals,
+        matching.overflows,
+        matching.unmatched,
+        matching.reservations,
+        matching.wake_at,
     )
 
 
-@dataclass
+@record
+class _Case:
+    """A conversation, what it asks, and the capable agents who have not declined it."""
+
+    waiting: Waiting
+    queue: QueueTerms
+    need: Need
+    candidates: Bits
+
+
 class _Pass:
-    state: PoolState
-    now: datetime
-    proposals: list[Proposal] = field(default_factory=list)
-    overflows: list[Overflow] = field(default_factory=list)
-    unmatched: dict[UUID, Reason] = field(default_factory=dict)
-    reservations: dict[UUID, UUID] = field(default_factory=dict)
-    wake_at: datetime | None = None
-    added: dict[UUID, int] = field(default_factory=dict)
-    turns: dict[UUID, int] = field(default_factory=dict)
-    reserving: set[UUID] = field(default_factory=set)
+    def __init__(self, state: PoolState, now: datetime) -> None:
+        self.proposals: list[Proposal] = []
+        self.overflows: list[Overflow] = []
+        self.unmatched: dict[UUID, Reason] = {}
+        self.reservations: dict[UUID, UUID] = {}
+        self.wake_at: datetime | None = None
+        self._now = now
+        self._queues = state.queues
+        self._roster = Roster(state.agents)
+        self._needs: dict[object, Need] = {}
+        self._closed: dict[UUID, Reason | None] = {}
+        self._reserving: set[UUID] = set()
 
     def place(self, waiting: Waiting) -> None:
-        outcome = self._outcome(waiting)
-        if isinstance(outcome, Reason):
-            self.unmatched[waiting.conversation_id] = outcome
-        elif isinstance(outcome, Overflow):
-            self.overflows.append(outcome)
-        else:
-            self.proposals.append(outcome)
+        reason = self._place(waiting)
+        if reason is not None:
+            self.unmatched[waiting.conversation_id] = reason
 
-    def _outcome(self, waiting: Waiting) -> Reason | Overflow | Proposal:
-        queue = self.state.queues.get(waiting.queue_id)
+    def _place(self, waiting: Waiting) -> Reason | None:
+        queue_id = waiting.queue_id
+        if queue_id not in self._closed:
+            self._closed[queue_id] = self._why_closed(queue_id)
+        if closed := self._closed[queue_id]:
+            return closed
+        need = self._need(queue_id, waiting)
+        if need.hopeless:
+            return need.hopeless
+        candidates = need.capable
+        if waiting.declined:
+            candidates &= ~self._decliners(need, waiting)
+        case = _Case(waiting, self._queues[queue_id], need, candidates)
+        return self._choose(case) if candidates else self._overflow(case)
+
+    def _why_closed(self, queue_id: UUID) -> Reason | None:
+        queue = self._queues.get(queue_id)
         if queue is None:
             return Reason.UNKNOWN_QUEUE
         if queue.mode is Mode.PULL:
             return Reason.PULL
         if queue.is_paused:
             return Reason.PAUSED
-        serving = self._serving(queue.id)
-        if not serving:
-            return Reason.NOBODY_SERVES
-        able = [agent for agent in serving if self._insisted(waiting) <= agent.skills.keys()]
-        if not able:
-            return Reason.SKILLS_MISSING
-        capable = [agent for agent in able if agent.capacity >= waiting.weight]
-        if not capable:
-            return Reason.TOO_LARGE
-        candidates = [agent for agent in capable if not self._has_declined(waiting, agent)]
-        if not candidates:
-            return self._overflow(queue, waiting)
-        return self._among(queue, waiting, candidates)
+        return None if self._roster.serving(queue_id) else Reason.NOBODY_SERVES
 
-    def _among(
-        self, queue: QueueTerms, waiting: Waiting, candidates: list[AgentState]
-    ) -> Reason | Proposal:
-        unreserved = [agent for agent in candidates if not self._is_reserved(agent)]
-        fitting = [agent for agent in unreserved if self._free(agent) >= waiting.weight]
-        ranked = sorted(fitting, key=lambda agent: self._rank(waiting, agent))
-        sticky = [agent for agent in candidates if agent.id == waiting.sticky_agent]
-        if sticky and sticky[0] in fitting:
-            ranked.remove(sticky[0])
-            return self._proposal(queue, waiting, sticky + ranked, "sticky")
-        if sticky and self._is_ahead(waiting.queued_at + queue.sticky_for):
-            return Reason.AWAITS_STICKY
-        if ranked:
-            return self._proposal(queue, waiting, ranked, self._because(waiting, ranked))
-        roomy = [agent for agent in unreserved if self._free(agent) > 0]
-        if not roomy or queue.id in self.reserving:
+    def _need(self, queue_id: UUID, waiting: Waiting) -> Need:
+        for until in waiting.preferred_skills.values():
+            self._is_ahead(until)
+        skills = skills_of(waiting, self._now)
+        key = (queue_id, waiting.weight, skills)
+        need = self._needs.get(key)
+        if need is None:
+            need = self._needs[key] = Need(self._roster, queue_id, waiting.weight, skills)
+        return need
+
+    def _decliners(self, need: Need, waiting: Waiting) -> Bits:
+        """Those of the capable who have declined it and are left out for now."""
+        found = 0
+        for agent_id, until in waiting.declined.items():
+            bit = self._roster.bit(agent_id) & need.capable
+            if bit and self._is_ahead(until):
+                found |= bit
+        return found
+
+    def _choose(self, case: _Case) -> Reason | None:
+        waiting, fitting = case.waiting, case.need.fitting(case.candidates)
+        if waiting.sticky_agent is not None:
+            sticky = self._roster.bit(waiting.sticky_agent) & case.candidates
+            if sticky & fitting:
+                self._give_sticky(case, fitting, sticky)
+                return None
+            if sticky and self._is_ahead(waiting.queued_at + case.queue.sticky_for):
+                return Reason.AWAITS_STICKY
+        if not fitting:
+            return self._reserve(case)
+        self._give_best(case, fitting)
+        return None
+
+    def _give_sticky(self, case: _Case, fitting: Bits, sticky: Bits) -> None:
+        ranked = islice(case.need.ranked(fitting ^ sticky), MAX_NAMED)
+        self._give(case, fitting, [case.need.grade(sticky), *ranked], "sticky")
+
+    def _give_best(self, case: _Case, fitting: Bits) -> None:
+        best = list(islice(case.need.ranked(fitting), 1 + MAX_NAMED))
+        self._give(case, fitting, best, case.need.why_first(best))
+
+    def _give(self, case: _Case, fitting: Bits, best: list[Graded], because: Because) -> None:
+        waiting, queue = case.waiting, case.queue
+        _, chosen = best[0]
+        self.proposals.append(
+            Proposal(
+                waiting.conversation_id,
+                queue.id,
+                self._roster.agents[chosen].id,
+                waiting.weight,
+                queue.mode,
+                self._now + queue.offer_timeout if queue.mode is Mode.OFFER else None,
+                case.need.explained(best, because, fitting, case.candidates),
+            )
+        )
+        self._roster.give(chosen, waiting.weight)
+
+    def _reserve(self, case: _Case) -> Reason:
+        """Keep what one agent has free for the first of its queue that fits nobody for long."""
+        queue = case.queue
+        roomy = self._roster.unreserved_with_room(case.candidates)
+        if not roomy or queue.id in self._reserving:
             return Reason.ALL_BUSY
-        if self._is_ahead(waiting.queued_at + queue.reserve_after):
+        if self._is_ahead(case.waiting.queued_at + queue.reserve_after):
             return Reason.ALL_BUSY
-        chosen = min(roomy, key=lambda agent: (-self._free(agent), agent.id))
-        self.reserving.add(queue.id)
-        self.reservations[waiting.conversation_id] = chosen.id
+        self._reserving.add(queue.id)
+        agent = self._roster.reserve(roomy)
+        self.reservations[case.waiting.conversation_id] = agent.id
         return Reason.RESERVING
+
+    def _overflow(self, case: _Case) -> Reason | None:
+        waiting, queue = case.waiting, case.queue
+        if queue.overflow is None or not self._is_welcome(waiting, queue):
+            return Reason.ALL_DECLINED
+        self.overflows.append(
+            Overflow(waiting.conversation_id, queue.id, queue.overflow, case.need.overflowing())
+        )
+        return None
+
+    def _is_welcome(self, waiting: Waiting, queue: QueueTerms) -> bool:
+        """Tell whether not all who could take it in the overflow queue have declined it too."""
+        if queue.overflow is None or queue.overflow == queue.id:
+            return False
+        there = self._need(queue.overflow, waiting)
+        declined = self._decliners(there, waiting)
+        return not there.capable or there.capable != declined
 
     def _is_ahead(self, instant: datetime) -> bool:
         """Tell whether it is still to come; if so, the result may change then."""
-        if instant <= self.now:
+        if instant <= self._now:
             return False
-        self.wake_at = min(instant, self.wake_at or instant)
+        if self.wake_at is None or instant < self.wake_at:
+            self.wake_at = instant
         return True
-
-    def _serving(self, queue_id: UUID) -> list[AgentState]:
-        serving = [agent for agent in self.state.agents if queue_id in agent.queues]
-        return sorted(serving, key=lambda agent: agent.id)
-
-    def _insisted(self, waiting: Waiting) -> frozenset[str]:
-        preferred = waiting.preferred_skills.items()
-        return waiting.required_skills | {
-            skill for skill, until in preferred if self._is_ahead(until)
-        }
-
-    def _has_declined(self, waiting: Waiting, agent: AgentState) -> bool:
-        until = waiting.declined.get(agent.id)
-        return until is not None and self._is_ahead(until)
-
-    def _load(self, agent: AgentState) -> int:
-        return agent.load + self.added.get(agent.id, 0)
-
-    def _free(self, agent: AgentState) -> int:
-        return agent.capacity - self._load(agent)
-
-    def _is_reserved(self, agent: AgentState) -> bool:
-        return agent.id in self.reservations.values()
-
-    def _rank(self, waiting: Waiting, agent: AgentState) -> tuple[float | datetime | UUID, ...]:
-        return (
-            -_proficiency(waiting, agent),
-            self._load(agent) / agent.capacity,
-            self.turns.get(agent.id, 0),
-            agent.idle_since,
-            agent.id,
-        )
-
-    def _because(self, waiting: Waiting, ranked: list[AgentState]) -> Because:
-        if len(ranked) == 1:
-            return "only"
-        respects: tuple[Because, ...] = ("proficiency", "load", "idle", "idle", "id")
-        first, second = (self._rank(waiting, agent) for agent in ranked[:2])
-        return next(
-            respect
-            for respect, ours, theirs in zip(respects, first, second, strict=True)
-            if ours != theirs
-        )
-
-    def _proposal(
-        self, queue: QueueTerms, waiting: Waiting, ranked: list[AgentState], because: Because
-    ) -> Proposal:
-        agent, *lower = ranked
-        proposal = Proposal(
-            waiting.conversation_id,
-            queue.id,
-            agent.id,
-            waiting.weight,
-            queue.mode,
-            self.now + queue.offer_timeout if queue.mode is Mode.OFFER else None,
-            {
-                "chosen": self._standing(waiting, agent),
-                "because": because,
-                "skills": self._skills(waiting),
-                "lower": {
-                    "count": len(lower),
-                    "first": [self._standing(waiting, each) for each in lower[:MAX_NAMED]],
-                },
-                **self._barred(queue.id, waiting),
-            },
-        )
-        self.added[agent.id] = self.added.get(agent.id, 0) + waiting.weight
-        self.turns[agent.id] = len(self.proposals) + 1
-        return proposal
-
-    def _overflow(self, queue: QueueTerms, waiting: Waiting) -> Reason | Overflow:
-        if queue.overflow is None or queue.overflow == queue.id:
-            return Reason.ALL_DECLINED
-        there = [
-            agent
-            for agent in self._serving(queue.overflow)
-            if self._insisted(waiting) <= agent.skills.keys() and agent.capacity >= waiting.weight
-        ]
-        if there and all([self._has_declined(waiting, agent) for agent in there]):  # noqa: C419 - each
-            return Reason.ALL_DECLINED
-        return Overflow(
-            waiting.conversation_id,
-            queue.id,
-            queue.overflow,
-            {
-                "because": "all_declined",
-                "skills": self._skills(waiting),
-                **self._barred(queue.id, waiting),
-            },
-        )
-
-    def _standing(self, waiting: Waiting, agent: AgentState) -> Standing:
-        proficiency = _proficiency(waiting, agent)
-        return standing(agent.id, proficiency, self._load(agent), agent.capacity, agent.idle_since)
-
-    def _skills(self, waiting: Waiting) -> Asked:
-        insisted = self._insisted(waiting) - waiting.required_skills
-        relaxed = waiting.preferred_skills.keys() - self._insisted(waiting)
-        return asked(waiting.required_skills, insisted, relaxed)
-
-    def _barred(self, queue_id: UUID, waiting: Waiting) -> Barred:
-        barred: Barred = {}
-        kinds: dict[str, list[UUID]] = {}
-        for agent in self._serving(queue_id):
-            kind = self._bar(waiting, agent)
-            if kind:
-                kinds.setdefault(kind, []).append(agent.id)
-        for kind, ids in kinds.items():
-            barred[kind] = passed(ids)  # type: ignore[literal-required]
-        return barred
-
-    def _bar(self, waiting: Waiting, agent: AgentState) -> str | None:
-        if not self._insisted(waiting) <= agent.skills.keys():
-            return "lacking_skills"
-        if agent.capacity < waiting.weight:
-            return "too_small"
-        if self._has_declined(waiting, agent):
-            return "declined"
-        if self._free(agent) < waiting.weight:
-            return "full"
-        return "reserved" if self._is_reserved(agent) else None
-
-
-def _proficiency(waiting: Waiting, agent: AgentState) -> int:
-    wanted = waiting.required_skills | waiting.preferred_skills.keys()
-    return agent.queues[waiting.queue_id] + sum(agent.skills.get(skill, 0) for skill in wanted)

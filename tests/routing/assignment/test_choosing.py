@@ -139,7 +139,7 @@ def test_what_waits_has_a_reason(
 
 def test_the_first_large_one_of_a_queue_reserves_what_is_free() -> None:
     """Agent 2 lacks least; what comes later passes by, and the next large one reserves nothing."""
-    waits = [waiting(1, 10, weight=3), waiting(2, 9, weight=3), waiting(3), waiting(4)]
+    waits = [waiting(1, 12, weight=3), waiting(2, 11, weight=3), waiting(3), waiting(4)]
     agents = [agent(1, 3, 2), agent(2, 4, 2), agent(3, 2, 0)]
     matching = match(pool(waits, agents), NOW)
     assert matching.reservations == {conversation_id(1): agent_id(2)}
