@@ -33,6 +33,7 @@ from gateway.api import (
     rule_versions,
     rules,
     sessions,
+    webhooks,
     workspace,
 )
 from gateway.composition import Gateway
@@ -72,6 +73,7 @@ ROUTERS = (
     invitations.router,
     keys.router,
     quarantine.router,
+    webhooks.router,
     workspace.router,
     health.router,
 )

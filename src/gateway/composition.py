@@ -40,6 +40,10 @@ from gateway.rulebook.backtests import Backtests
 from gateway.settings import Settings
 from gateway.signals import Signals
 from gateway.wakeups import Wakeups
+from gateway.webhooks.calls import Caller
+from gateway.webhooks.fan_out import FanOut
+from gateway.webhooks.networks import Reach
+from gateway.webhooks.worker import WebhookWorker
 
 
 class Gateway:
@@ -94,6 +98,8 @@ class Gateway:
             tls=tls_context(settings.smtp_certificate, settings.smtp_certificate_key),
             tls_required=settings.smtp_tls_required,
         )
+        reach = Reach.parse(settings.webhook_networks or "")
+        self.webhook_caller = Caller(reach, settings.send_timeout_s)
         self.metrics.gauge(
             "ingest_waiting", "Messages waiting for the writer", lambda: self.writer.depth
         )
@@ -126,6 +132,7 @@ class Gateway:
         await self.configuration.refresh()
         shared = {"wakeups": self.wakeups.run, "configuration": self.configuration.run}
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.webhook_caller.close)
             if works:
                 http = await stack.enter_async_context(_http())
                 loops |= self._work(http)
@@ -154,8 +161,18 @@ class Gateway:
         mailboxes = MailboxWorker(
             self.database, self.configuration, self.intake, self.metrics, self.settings
         )
+        webhooks = WebhookWorker(
+            self.database,
+            self.box,
+            self.webhook_caller,
+            self.wakeups,
+            self.metrics,
+            self.settings,
+        )
         loops: dict[str, Loop] = {
             "worker": deliveries.run,
+            "webhook_log": FanOut(self.database, self.wakeups, self.settings).run,
+            "webhooks": webhooks.run,
             "mailboxes": mailboxes.run,
             "media": media.run,
             "chores": partial(keep_house, self.database, self.blobs),

@@ -46,11 +46,23 @@ class Metrics:
             ["outcome"],
             registry=self.registry,
         )
-
         self.scans = Counter(
             "sportello_scans_total",
             "Files given to the virus scanner, by outcome",
             ["outcome"],
+            registry=self.registry,
+        )
+
+        self.webhook_calls = Counter(
+            "sportello_webhook_calls_total",
+            "Calls of other systems' webhooks, by outcome: delivered, or what went wrong",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.webhook_seconds = Histogram(
+            "sportello_webhook_answer_seconds",
+            "How long receivers of webhooks took to answer",
+            buckets=(0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20),
             registry=self.registry,
         )
 

@@ -1,6 +1,7 @@
 """All settings, read once from the environment (prefix `SPORTELLO_`) or a `.env` file."""
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -127,6 +128,11 @@ class Settings(BaseSettings):
     send_timeout_s: float = Field(20.0, gt=0, description="Limit of one sending attempt")
     max_attempts: int = Field(8, ge=1, description="Sending attempts before a delivery fails")
     retry_base_s: float = Field(5.0, gt=0, description="First pause after a failed attempt")
+    webhook_networks: str | None = Field(
+        None,
+        description="Networks that outgoing webhooks may reach though they are private, also by "
+        "http: `10.1.0.0/16,127.0.0.1`; unset: public addresses by https alone",
+    )
     log_format: Literal["console", "json"] = Field("console", description="Shape of log lines")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Log level")
 
@@ -136,6 +142,13 @@ class Settings(BaseSettings):
         if required and info.data.get("smtp_certificate") is None:
             raise ValueError("needs SPORTELLO_SMTP_CERTIFICATE")
         return required
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _are_networks(cls, text: str | None) -> str | None:
+        for part in (text or "").split(","):
+            ip_network(part.strip() or "::")
+        return text
 
     @property
     def is_embedded(self) -> bool:

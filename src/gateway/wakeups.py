@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 class Topic(StrEnum):
     FEED = "feed"
     DELIVERY = "delivery"
+    WEBHOOK = "webhook"
     CONFIGURATION = "configuration"
 
 
@@ -46,9 +47,6 @@ class Wakeups:
         event = asyncio.Event()
         self._listeners[topic].add(event)
         return event
-
-    def forget(self, topic: Topic, event: asyncio.Event) -> None:
-        self._listeners[topic].discard(event)
 
     def notify(self, *topics: Topic) -> None:
         """Call after the commit."""

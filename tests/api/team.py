@@ -199,6 +199,8 @@ async def things_of(team: Team) -> dict[str, str]:
     texts = {"en": {"text": "Dear {{contact.name|customer}}"}}
     wording = {"name": "Canned", "language": "en", "texts": texts}
     macro = await team.ask("POST", "/v1/macros", wording)
+    crm = {"name": "CRM", "url": "https://localhost/in", "types": None}
+    webhook = await team.ask("POST", "/v1/webhooks", crm)
     return {
         "calendars": calendar["id"],
         "conversations": conversation["id"],
@@ -214,4 +216,5 @@ async def things_of(team: Team) -> dict[str, str]:
         "rules": rule["id"],
         "tokens": token["id"],
         "keys": key["id"],
+        "webhooks": webhook["id"],
     }

@@ -54,9 +54,9 @@ async def recorder(office: Office) -> int:
 
 async def kill(worker: DeliveryWorker) -> None:
     """End what runs without a word to the database, as the process's death would."""
-    for task in worker._running:
+    for task in worker._crew.running:
         task.cancel()
-    await asyncio.wait(worker._running)
+    await asyncio.wait(worker._crew.running)
 
 
 async def expire_leases(office: Office) -> None:

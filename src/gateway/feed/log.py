@@ -16,7 +16,7 @@ from gateway.database.schema import Conversation
 
 
 class EventType(StrEnum):
-    """What can happen to a conversation."""
+    """What can happen to a conversation, or to what `webhook.` names in its place."""
 
     OPENED = "conversation.opened"
     REOPENED = "conversation.reopened"
@@ -39,13 +39,15 @@ class EventType(StrEnum):
     EMPTIED = "message.emptied"
     DELIVERY = "delivery.changed"
     READ = "conversation.read"
+    WEBHOOK_DISABLED = "webhook.disabled"
 
 
 @record
 class Happening:
     """An event before it has a position.
 
-    `version` is the conversation's after the change. `data` holds ids, states and times: no body,
+    `version` is the conversation's after the change. What happens to a webhook names that in place
+    of the conversation, and no queue. `data` holds ids, states and times: no body,
     subject, name or address, since events outlive their conversations.
     """
 

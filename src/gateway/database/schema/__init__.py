@@ -41,6 +41,7 @@ from gateway.database.schema.queues import (
     QueueEntry,
 )
 from gateway.database.schema.rules import Decision, RuleSetDraft, RuleSetMove, RuleSetVersion
+from gateway.database.schema.webhooks import Webhook, WebhookAttempt, WebhookDelivery
 
 __all__ = [
     "AccessToken",
@@ -62,9 +63,9 @@ __all__ = [
     "Event",
     "FeedHead",
     "Identity",
-    "Macro",
     "Invitation",
     "Login",
+    "Macro",
     "Mailbox",
     "MailboxFolder",
     "Message",
@@ -84,5 +85,8 @@ __all__ = [
     "SendingPace",
     "SpareObject",
     "ThreadRef",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookDelivery",
     "Workspace",
 ]
