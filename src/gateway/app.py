@@ -50,6 +50,7 @@ Errors are problem documents (RFC 9457). Calls carry `Authorization: Bearer` wit
 agent's token. Agents follow what happens over the websocket `/feed`, visitors chat at
 `/chat/{key}`.
 """
+FEED_PATH = "/feed"
 ROUTERS = (
     conversations.router,
     attention.router,
@@ -104,6 +105,8 @@ def create_app(gateway: Gateway) -> ASGIApp:
             await doors(scope, receive, send)
         elif scope["type"] == "http" and pages.answers(scope["path"]):
             await pages(scope, receive, send)
+        elif scope["type"] == "websocket" and scope["path"] == FEED_PATH:
+            await gateway.feed(scope, receive, send)
         else:
             await api(scope, receive, send)
 
@@ -128,7 +131,7 @@ def create_api(gateway: Gateway) -> FastAPI:
     app.state.gateway = gateway
     manual.install(app)
     problems.install(app)
-    app.router.routes += [gateway.feed.route(), ChatDoor(gateway).route()]
+    app.router.routes.append(ChatDoor(gateway).route())
     for router in ROUTERS:
         app.include_router(router)
     return app

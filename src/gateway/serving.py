@@ -11,6 +11,7 @@ import uvicorn
 
 from gateway.app import create_app
 from gateway.composition import Gateway
+from gateway.websocket_protocol import FramedWebSocket
 
 SHUTDOWN_S = 10
 
@@ -26,8 +27,9 @@ class Server(uvicorn.Server):
             port=settings.port,
             loop="none",
             http="httptools",
-            ws="websockets-sansio",
+            ws=FramedWebSocket,
             ws_per_message_deflate=False,  # costs half the fan-out and 25 KB a socket
+            ws_ping_interval=None,  # feed and chat have pings of their own
             ws_max_size=settings.max_payload_bytes,
             lifespan="on",
             log_config=None,

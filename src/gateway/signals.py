@@ -7,31 +7,17 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Literal
 from uuid import UUID
 
 import orjson
 
-from channels.records import record
 from gateway.database.connections import to_json
+from gateway.feed.ephemerals import Typing
 from gateway.feed.hub import Hub
 from gateway.wakeups import Wakeups
 
 BEAT_S = 10.0
 BEATS_MISSED = 3
-
-
-@record
-class Typing:
-    """Somebody writes in a conversation, or has stopped. Queue and assignee are as they were."""
-
-    workspace_id: int
-    conversation_id: UUID
-    by: Literal["customer", "agent"]
-    on: bool
-    name: str | None = None
-    queue_id: UUID | None = None
-    assignee_id: UUID | None = None
 
 
 TypingHearer = Callable[[Typing], None]

@@ -11,7 +11,7 @@ from tests.faults.visitors import LOST
 from tests.feed.feed_client import Follower, receive
 from websockets.asyncio.client import ClientConnection, connect
 
-from gateway.feed.frames import CloseCode
+from gateway.feed.closing import CloseCode
 
 LONGEST_STAY_S = 3.0
 LONGEST_ABSENCE_S = 0.5
@@ -71,6 +71,8 @@ class FeedReader:
         for event in frame.get("items", [frame]) if frame["t"] in ("ev", "evs") else ():
             assert event["pos"] == event["prev"] + 1, f"positions are missing before {event}"
         follower.apply(frame)
+        if frame["t"] in ("ev", "evs"):
+            await _send(socket, t="ack", sub="all", pos=follower.pos)
 
 
 async def _send(socket: ClientConnection, **frame: Any) -> None:

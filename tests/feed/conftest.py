@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import pytest
 import uvicorn
-from starlette.applications import Starlette
 from tests.feed.feed_client import FeedClient, receive
 from tests.feed.history import Team, Writer, make_team
 from websockets.asyncio.client import ClientConnection, connect
@@ -20,6 +19,7 @@ from gateway.feed.door import FeedDoor
 from gateway.feed.hub import Hub
 from gateway.signals import Signals
 from gateway.wakeups import Wakeups
+from gateway.websocket_protocol import FramedWebSocket
 
 
 @dataclass
@@ -59,9 +59,10 @@ async def serving(door: FeedDoor) -> AsyncIterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(
             uvicorn.Config(
-                Starlette(routes=[door.route()]),
-                ws="websockets-sansio",
+                door,
+                ws=FramedWebSocket,
                 ws_per_message_deflate=False,
+                ws_ping_interval=None,
                 log_level="warning",
                 lifespan="off",
                 timeout_graceful_shutdown=1,

@@ -8,10 +8,10 @@ from pydantic import TypeAdapter
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from gateway.feed.frames import ServerFrame
+from gateway.feed.server_frames import ServerFrame
 
 SERVER_FRAME: TypeAdapter[ServerFrame] = TypeAdapter(ServerFrame)
-REMOVALS = ("conversation.closed", "conversation.erased")
+REMOVALS = ("conversation.erased", "left_view")
 
 State = dict[str, dict[str, Any]]
 
@@ -39,6 +39,9 @@ class Follower:
                 self.state = {}
             case "snap":
                 self._snap(frame)
+            case "mark":
+                assert frame["prev"] == self.pos < frame["pos"]
+                self.pos = frame["pos"]
             case "ev":
                 self._event(frame)
             case "evs":
@@ -59,10 +62,10 @@ class Follower:
         self.pos = event["pos"]
         self.seen.append(event)
         item = self.state.get(event["entity"], {"id": event["entity"], "ver": 0})
-        if event["type"] in REMOVALS:
+        change = event["data"].get("conversation", {})
+        if event["type"] in REMOVALS or change.get("status") == "closed":
             self.state.pop(event["entity"], None)
         elif event["ver"] > item["ver"]:
-            change = event["data"].get("conversation", {})
             self.state[event["entity"]] = item | change | {"ver": event["ver"]}
 
 
@@ -73,6 +76,7 @@ class FeedClient:
         self.socket = socket
         self.welcome = welcome
         self.followers: dict[str, Follower] = {}
+        self.unacknowledged: set[str] = set()
 
     async def send(self, **frame: Any) -> None:
         await self.socket.send(orjson.dumps(frame).decode())
@@ -84,6 +88,8 @@ class FeedClient:
             await self.send(t="pong")
         if follower := self.followers.get(frame.get("sub", "")):
             follower.apply(frame)
+            if frame["t"] in ("ev", "evs") and frame["sub"] not in self.unacknowledged:
+                await self.send(t="ack", sub=frame["sub"], pos=follower.pos)
         return frame
 
     async def expect(self, kind: str) -> dict[str, Any]:
@@ -119,12 +125,16 @@ async def receive(socket: ClientConnection) -> dict[str, Any]:
     return frame
 
 
-async def ending_of(socket: ClientConnection) -> tuple[int | None, list[dict[str, Any]]]:
-    """The close code, and the frames that came before it."""
+async def ending_of(
+    socket: ClientConnection, *, pong: bool = False
+) -> tuple[int | None, list[dict[str, Any]]]:
+    """The close code, and the frames that came before it; `pong`: answer pings meanwhile."""
     frames = []
     try:
         async with asyncio.timeout(20):
             while True:
                 frames.append(await receive(socket))
+                if pong and frames[-1]["t"] == "ping":
+                    await socket.send('{"t":"pong"}')
     except ConnectionClosed as closed:
         return closed.rcvd.code if closed.rcvd else None, frames

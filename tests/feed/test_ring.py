@@ -1,44 +1,44 @@
 """The parts without a socket: the ring, the frames of a subscription, heartbeats."""
 
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.feed.cursor import Cursor
-from gateway.feed.frames import Filter
+from gateway.feed.client_frames import Filter
 from gateway.feed.heartbeat import Heartbeat
 from gateway.feed.log import EventType
 from gateway.feed.logged import LoggedEvent
 from gateway.feed.ring import Ring
-from gateway.feed.subscription import FRAME_CHARACTERS, Subscription
+from gateway.feed.strand import FRAME_BYTES, Strand
 from gateway.feed.view import View
 
 
 def event(pos: int, size: int = 0, event_type: EventType = EventType.NOTED) -> LoggedEvent:
-    text = orjson.dumps({"pos": pos, "x": "x" * size}).decode()[1:]
-    return LoggedEvent(pos, event_type, UUID(int=pos), None, None, None, None, text)
+    members = orjson.dumps({"pos": pos, "x": "x" * size})[1:]
+    return LoggedEvent(pos, event_type, UUID(int=pos), None, None, None, None, members, None, None)
 
 
 @given(
     start=st.integers(0, 100),
     batches=st.lists(st.integers(1, 30), max_size=20),
     max_events=st.integers(1, 40),
-    max_characters=st.integers(20, 2_000),
+    max_bytes=st.integers(20, 2_000),
 )
 def test_a_ring_holds_the_newest_within_its_bounds(
-    start: int, batches: list[int], max_events: int, max_characters: int
+    start: int, batches: list[int], max_events: int, max_bytes: int
 ) -> None:
-    ring = Ring(start, max_events=max_events, max_characters=max_characters)
+    ring = Ring(start, max_events=max_events, max_bytes=max_bytes)
     end = start
     for count in batches:
         ring.extend([event(pos) for pos in range(end + 1, end + 1 + count)])
         end += count
         assert ring.end == end
         assert len(ring) == end - ring.start <= max_events
-        assert 0 <= ring.characters <= max_characters
+        assert 0 <= ring.size <= max_bytes
         for pos in range(ring.start, end + 2):
             after = [each.pos for each in ring.after(pos, 7)]
             assert after == list(range(pos + 1, end + 1))[:7]
@@ -51,17 +51,21 @@ def test_a_ring_holds_the_newest_within_its_bounds(
 )
 def test_frames_chain_what_is_shown(shown: list[bool], cuts: set[int], name: str) -> None:
     view = View.of(Filter(types=frozenset({EventType.NOTED})), None)
-    sub = Subscription(name, view, Cursor("e", 7))
+    strand = Strand(orjson.dumps(name), view)
     types = {True: EventType.NOTED, False: EventType.SOLVED}
     events = [event(8 + n, event_type=types[is_shown]) for n, is_shown in enumerate(shown)]
-    seen = []
-    edges = [0, *sorted(cuts), len(events)]
+    seen: list[dict[str, Any]] = []
+    prev = 7
+    edges = sorted({0, *(cut for cut in cuts if cut < len(events)), len(events)})
     for begin, end in pairwise(edges):
-        if (text := sub.compose(events[begin:end])) is not None:
-            frame = orjson.loads(text)
+        parcel = strand.compose(events[begin:end], prev)
+        assert parcel.pos == events[end - 1].pos
+        if parcel.text:
+            frame = orjson.loads(parcel.text)
             assert frame["sub"] == name
             seen += frame.get("items", [frame])
-    assert sub.pos == events[-1].pos
+            prev = seen[-1]["pos"]
+        assert parcel.prev == prev
     assert [each["pos"] for each in seen] == [
         each.pos for each in events if each.type == "message.noted"
     ]
@@ -69,12 +73,13 @@ def test_frames_chain_what_is_shown(shown: list[bool], cuts: set[int], name: str
 
 
 def test_a_frame_has_a_bound() -> None:
-    sub = Subscription("a", View.of(Filter(), None), Cursor("e", 0))
+    strand = Strand(b'"a"', View.of(Filter(), None))
     events = [event(pos, size=100_000) for pos in range(1, 8)]
-    while sub.pos < 7:
-        text = sub.compose(events[sub.pos :])
-        assert text is not None
-        assert len(text) < FRAME_CHARACTERS + 110_000
+    pos = 0
+    while pos < 7:
+        parcel = strand.compose(events[pos:], pos)
+        assert 0 < len(parcel.text) < FRAME_BYTES + 110_000
+        pos = parcel.pos
 
 
 def test_two_unanswered_pings_are_one_too_many() -> None:

@@ -1,6 +1,5 @@
 """A client that stops reading costs a cursor, and nobody else anything."""
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -8,13 +7,14 @@ import pytest
 from sqlalchemy import text
 from tests.feed.conftest import Connect, Node, RunNode, token_of, until
 from tests.feed.feed_client import FeedClient, Follower, ending_of, receive
-from tests.feed.history import Team, large
+from tests.feed.history import Team, Writer, large
 from websockets.asyncio.client import ClientConnection, connect
 
 from gateway.database.connections import Database
 from gateway.feed.connection import Pace
 from gateway.feed.log import append
-from gateway.feed.ring import MAX_CHARACTERS
+from gateway.feed.ring import MAX_BYTES
+from gateway.wakeups import Topic
 
 EVENTS = 600
 CHARACTERS = 20_000
@@ -55,6 +55,11 @@ async def write_much(database: Database, team: Team) -> int:
     return heads[team.workspace_id]
 
 
+class Idler:
+    def wake(self) -> None:
+        pass
+
+
 Stall = Callable[[Node], Awaitable[tuple[FeedClient, Follower]]]
 
 
@@ -65,11 +70,11 @@ async def test_a_stalled_client_delays_nobody_and_catches_up(
     slow, behind = await stall(node)
     quick = await sign_in(node)
     follower = await quick.subscribe()
-    tail = node.hub.follow(team.workspace_id, asyncio.Event())
+    tail = node.hub.follow(team.workspace_id, Idler())
     last = await write_much(database, team)
     await quick.follow_until(follower, last)
     assert behind.pos < tail.ring.start
-    assert tail.ring.characters <= MAX_CHARACTERS
+    assert tail.ring.size <= MAX_BYTES
     await slow.follow_until(behind, last)
     assert [event["pos"] for event in behind.seen] == list(range(1, EVENTS + 1))
     assert behind.resets == []
@@ -96,6 +101,36 @@ async def test_a_client_that_takes_nothing_is_let_go(
     slow, _ = await stall(node)
     await write_much(database, team)
     await until(lambda: len(node.door) == 0)
-    code, frames = await ending_of(slow.socket)
-    assert code is None, "nothing can be said to one who does not read"
+    _, frames = await ending_of(slow.socket)
     assert frames
+
+
+async def test_no_more_is_sent_than_may_be_unacknowledged(
+    run_node: RunNode, sign_in: Connect, database: Database, team: Team
+) -> None:
+    node = await run_node()
+    client = await sign_in(node)
+    frames = client.welcome["window"]["frames"]
+    silent, swift = await client.subscribe("silent"), await client.subscribe("swift")
+    client.unacknowledged.add("silent")
+    connection = await database.connect()
+    for pos in range(1, frames + 4):
+        await append(connection.fetch, [large(team, 1)])
+        node.wakeups.notify(Topic.FEED)
+        await client.follow_until(swift, pos)
+    await connection.close()
+    assert len(silent.seen) == frames
+    await client.send(t="ack", sub="silent", pos=1)
+    await client.follow_until(silent, frames + 3)
+    assert [event["pos"] for event in silent.seen] == list(range(1, frames + 4))
+
+
+async def test_a_client_that_acknowledges_nothing_is_let_go(
+    run_node: RunNode, sign_in: Connect, writer: Writer
+) -> None:
+    client = await sign_in(await run_node(pace=Pace(heartbeat_s=0.2, ack_timeout_s=0.3)))
+    client.unacknowledged.add("all")
+    await client.follow_until(await client.subscribe(), await writer.step())
+    code, frames = await ending_of(client.socket, pong=True)
+    assert code == 4401
+    assert [frame["code"] for frame in frames if frame["t"] == "err"] == ["lag"]

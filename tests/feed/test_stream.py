@@ -9,6 +9,7 @@ from tests.feed.history import Team, Writer, make_team, write_at_once
 
 from gateway.database.connections import Database
 from gateway.database.schema import Event
+from gateway.feed.connection import Pace
 
 
 async def test_snapshot_and_events_make_the_fresh_state(
@@ -148,6 +149,54 @@ async def test_filters_choose_and_the_chain_of_prev_holds(
         await client.follow_until(followers[name], expected[-1] if expected else 0)
         assert [event["pos"] for event in followers[name].seen] == expected
         assert len(expected) < 44
+        if "types" not in filters[name]:
+            fresh = await client.subscribe(f"{name} anew", filter=filters[name])
+            assert fresh.state == followers[name].state
+
+
+async def test_what_comes_into_view_comes_whole_and_what_leaves_says_so_alone(
+    run_node: RunNode, sign_in: Connect, writer: Writer, team: Team
+) -> None:
+    client = await sign_in(await run_node())
+    second: dict[str, object] = {"queues": [str(team.queues[1])]}
+    follower = await client.subscribe("second", filter=second)
+    only_notes = await client.subscribe("notes", filter=second | {"types": ["message.noted"]})
+    start = follower.cursor
+    ours, _ = await writer.open("first level")
+    await writer.assign(ours)
+    await client.follow_until(follower, moved := await writer.move(ours, 1))
+    whole = follower.state[str(ours)]
+    fresh = await client.subscribe("fresh", filter=second)
+    assert whole == fresh.state[str(ours)]
+    assert (whole["subject"], whole["assignee"]) == ("first level", str(team.agent_id))
+    left = await writer.move(ours, 0)
+    for each in (follower, only_notes, fresh):
+        await client.follow_until(each, left)
+        assert each.state == {}
+    assert [event["type"] for event in only_notes.seen] == ["left_view"]
+    assert follower.seen[-1]["data"] == {}
+    again = await client.subscribe("again", filter=second, cursor=start)
+    await client.follow_until(again, left)
+    assert [event["type"] for event in again.seen] == ["conversation.escalated", "left_view"]
+    assert again.seen[0]["pos"] == moved
+    assert again.seen[0]["data"] == follower.seen[0]["data"]
+
+
+async def test_a_mark_moves_an_idle_cursor_on(
+    run_node: RunNode, sign_in: Connect, writer: Writer, team: Team
+) -> None:
+    client = await sign_in(await run_node(pace=Pace(heartbeat_s=0.3)))
+    idle = await client.subscribe("idle", filter={"queues": [str(team.queues[1])]})
+    for _ in range(3):
+        _, last = await writer.open()
+    await client.follow_until(idle, last)
+    assert idle.seen == []
+    again = await client.subscribe("again", cursor=idle.cursor)
+    assert again.resets == []
+    _, last = await writer.open(queue=1)
+    for follower in (idle, again):
+        await client.follow_until(follower, last)
+        assert len(follower.seen) == 1
 
 
 async def test_workspaces_never_see_each_other(

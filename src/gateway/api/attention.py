@@ -11,8 +11,8 @@ from gateway.api.problems import documented
 from gateway.conversations.read_marks import mark_read
 from gateway.database.schema import Agent
 from gateway.database.schema import Conversation as Row
+from gateway.feed.ephemerals import Typing
 from gateway.problems import not_found
-from gateway.signals import Typing
 from gateway.wakeups import Topic
 
 router = APIRouter(

@@ -9,8 +9,8 @@ import orjson
 from websockets.asyncio.client import ClientConnection, connect
 
 from gateway.demo.failure import DemoFailed
-from gateway.feed.frames import VERSION
 from gateway.feed.log import EventType
+from gateway.feed.server_frames import VERSION
 
 PATIENCE_S = 10
 SUBSCRIPTION = "demo"
@@ -70,9 +70,11 @@ class Feed:
                 await self._send({"t": "pong"})
             case "ev":
                 self._take(frame)
+                await self._send({"t": "ack", "sub": SUBSCRIPTION, "pos": self.pos})
             case "evs":
                 for event in frame["items"]:
                     self._take(event)
+                await self._send({"t": "ack", "sub": SUBSCRIPTION, "pos": self.pos})
             case "err" | "bye":
                 raise DemoFailed(f"the feed ended: {frame.get('detail') or frame.get('code')}")
 

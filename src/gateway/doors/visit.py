@@ -42,8 +42,8 @@ from gateway.conversations.transcripts import leave_email, mail_transcript
 from gateway.database.connections import is_database_away
 from gateway.delivery.acknowledgements import mark_delivered
 from gateway.doors.visit_reading import Situation, read_messages, read_situation
+from gateway.feed.ephemerals import Typing
 from gateway.problems import Problem, problem_of
-from gateway.signals import Typing
 from gateway.wakeups import Topic, wait_for
 
 PING_S = 25

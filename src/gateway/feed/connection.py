@@ -5,20 +5,26 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocketDisconnect
 
+from gateway.access.tokens import Principal
 from gateway.database.connections import Database, is_database_away
-from gateway.feed.frames import Close, CloseCode, Hello, Ping, Pong, Welcome
+from gateway.feed.beats import Beats
+from gateway.feed.client_frames import Hello, Pong
+from gateway.feed.closing import Close, CloseCode
 from gateway.feed.greeting import greet
 from gateway.feed.heartbeat import Heartbeat
-from gateway.feed.hub import Hub, Tail
+from gateway.feed.hub import Hub
 from gateway.feed.reader import FeedReader
+from gateway.feed.server_frames import Ping, Welcome, Window
 from gateway.feed.session import Session
+from gateway.feed.window import MAX_BYTES, MAX_FRAMES
 from gateway.feed.wire import Wire
 from gateway.ids import new_id
-from gateway.signals import Signals, Typing
+from gateway.signals import Signals
 
 RETRY_S = 0.5
+WINDOW = Window(frames=MAX_FRAMES, bytes=MAX_BYTES)
 
 log = structlog.get_logger(__name__)
 
@@ -32,29 +38,36 @@ class Pace:
     heartbeat_s: float = 25.0
     hello_timeout_s: float = 10.0
     send_timeout_s: float = 60.0
+    ack_timeout_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What all connections of a process share."""
+
+    database: Database
+    hub: Hub
+    signals: Signals
+    reader: FeedReader
+    beats: Beats
+    pace: Pace
 
 
 class Connection:
-    """Two tasks and a timer: this one works and sends, one listens, the timer asks for pings."""
+    """One task, which listens. What can be sent at once is sent by whoever wakes the connection.
 
-    def __init__(
-        self,
-        websocket: WebSocket,
-        database: Database,
-        hub: Hub,
-        signals: Signals,
-        reader: FeedReader,
-        pace: Pace,
-    ) -> None:
-        self._wire = Wire(websocket)
-        self._database = database
-        self._hub = hub
-        self._signals = signals
-        self._reader = reader
-        self._pace = pace
-        self._wake = asyncio.Event()
+    A second task lives as long as something has to be waited for: the database, or a client that
+    does not read.
+    """
+
+    __slots__ = ("_end", "_heartbeat", "_limit", "_parts", "_session", "_wire", "_work")
+
+    def __init__(self, wire: Wire, parts: Parts) -> None:
+        self._wire = wire
+        self._parts = parts
+        self._session: Session | None = None
         self._heartbeat = Heartbeat()
-        self._is_ping_due = False
+        self._work: asyncio.Task[None] | None = None
         self._end: End | None = None
         self._limit = asyncio.timeout(None)
 
@@ -68,9 +81,9 @@ class Connection:
         if isinstance(self._end, Close):
             await self._wire.close(self._end)
 
-    def close(self, code: CloseCode) -> None:
+    def close(self, reason: Close) -> None:
         """End it from outside, whatever it is waiting for."""
-        self._finish(Close(code))
+        self._finish(reason)
 
     def _finish(self, error: Exception) -> None:
         """The first reason counts; it interrupts `_converse` wherever that waits."""
@@ -89,86 +102,87 @@ class Connection:
         await self._wire.accept()
         if self._end is not None:
             raise self._end
-        principal = await greet(self._wire, self._database, self._pace.hello_timeout_s)
-        bounds = await self._reader.bounds(principal.workspace_id)
-        tail = self._hub.follow(principal.workspace_id, self._wake)
+        parts = self._parts
+        principal = await greet(self._wire, parts.database, parts.pace.hello_timeout_s)
+        bounds = await parts.reader.bounds(principal.workspace_id)
+        tail = parts.hub.follow(principal.workspace_id, self)
         try:
-            await self._wire.send(
+            self._session = Session(principal, bounds.epoch, tail, parts.reader, self._wire)
+            self._wire.say(
                 Welcome(
                     session=new_id(),
                     epoch=bounds.epoch,
                     head=bounds.head,
                     floor=bounds.floor,
-                    heartbeat_s=self._pace.heartbeat_s,
+                    heartbeat_s=parts.pace.heartbeat_s,
+                    window=WINDOW,
                 )
             )
-            session = Session(principal, bounds.epoch, tail, self._reader, self._wire)
-            await self._serve(session, tail, principal.workspace_id)
+            await self._serve(self._session, principal)
         finally:
-            self._hub.unfollow(principal.workspace_id, self._wake)
+            parts.hub.unfollow(principal.workspace_id, self)
 
-    async def _serve(self, session: Session, tail: Tail, workspace_id: int) -> None:
-        def hear(typing: Typing) -> None:
-            session.hear(typing)
-            self._wake.set()
-
-        self._signals.follow(workspace_id, hear)
-        listening = asyncio.create_task(self._listen(session))
-        self._await_next_beat()
+    async def _serve(self, session: Session, principal: Principal) -> None:
+        self._parts.signals.follow(principal.workspace_id, session.hear)
+        self._parts.beats.add(self)
+        self._wire.on_writable(self.wake)
         try:
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                await self._ping_if_due(tail)
-                await self._work(session)
+            await self._listen(session)
         finally:
-            self._signals.unfollow(workspace_id, hear)
-            self._beat_timer.cancel()
-            listening.cancel()
-
-    async def _work(self, session: Session) -> None:
-        try:
-            is_more_waiting = await session.work()
-        except Exception as error:
-            if not is_database_away(error):
-                raise
-            asyncio.get_running_loop().call_later(RETRY_S, self._wake.set)
-        else:
-            if is_more_waiting:
-                self._wake.set()
-
-    async def _ping_if_due(self, tail: Tail) -> None:
-        if self._is_ping_due:
-            self._is_ping_due = False
-            await self._wire.send(Ping(n=self._heartbeat.next_ping(), head=tail.ring.end))
+            self._parts.beats.remove(self)
+            self._parts.signals.unfollow(principal.workspace_id, session.hear)
+            if self._work is not None:
+                self._work.cancel()
 
     async def _listen(self, session: Session) -> None:
+        while True:
+            frame = await self._wire.receive()
+            if isinstance(frame, Pong):
+                self._heartbeat.answered()
+            elif isinstance(frame, Hello):
+                raise Close(CloseCode.PROTOCOL, "hello comes once")
+            else:
+                session.take(frame)
+                self.wake()
+
+    def wake(self) -> None:
+        """Send what can be sent at once, and begin to wait for the rest if there is any."""
+        session = self._session
+        if self._work is not None or session is None:
+            return
         try:
-            while True:
-                frame = await self._wire.receive()
-                if isinstance(frame, Pong):
-                    self._heartbeat.answered()
-                elif isinstance(frame, Hello):
-                    raise Close(CloseCode.PROTOCOL, "hello comes once")  # noqa: TRY301
-                else:
-                    session.take(frame)
-                    self._wake.set()
+            if session.push():
+                self._work = asyncio.create_task(self._go_on(session))
         except Exception as error:  # noqa: BLE001 - sorted in `_finish`
             self._finish(error)
 
-    def _await_next_beat(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._beat_timer = loop.call_later(self._pace.heartbeat_s, self._beat)
+    async def _go_on(self, session: Session) -> None:
+        try:
+            while True:
+                has_moved = await session.work()
+                if not session.push() or not has_moved:
+                    return
+        except Exception as error:  # noqa: BLE001 - sorted in `_finish`
+            if is_database_away(error):
+                asyncio.get_running_loop().call_later(RETRY_S, self.wake)
+            else:
+                self._finish(error)
+        finally:
+            self._work = None
 
-    def _beat(self) -> None:
-        blocked_since = self._wire.blocked_since
-        if blocked_since is not None:
-            blocked_s = asyncio.get_running_loop().time() - blocked_since
-            if blocked_s > self._pace.send_timeout_s:
-                self.close(CloseCode.LAG)
+    def beat(self) -> None:
+        """Ping, unless it is over."""
+        pace, session = self._parts.pace, self._session
+        if session is None:
+            return
+        if not self._wire.is_writable:
+            if self._wire.blocked_s > pace.send_timeout_s:
+                self.close(Close(CloseCode.LAG))
         elif self._heartbeat.is_lost:
-            self.close(CloseCode.HEARTBEAT)
+            self.close(Close(CloseCode.HEARTBEAT))
+        elif session.unacknowledged_s() > pace.ack_timeout_s:
+            detail = f"nothing acknowledged for {pace.ack_timeout_s:g} s"
+            self.close(Close(CloseCode.LAG, detail))
         else:
-            self._is_ping_due = True
-            self._wake.set()
-        self._await_next_beat()
+            session.mark()
+            self._wire.say(Ping(n=self._heartbeat.next_ping(), head=session.head))

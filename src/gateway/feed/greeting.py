@@ -4,7 +4,9 @@ import asyncio
 
 from gateway.access.tokens import Principal, Role, authenticate
 from gateway.database.connections import Database
-from gateway.feed.frames import VERSION, Close, CloseCode, Hello
+from gateway.feed.client_frames import Hello
+from gateway.feed.closing import Close, CloseCode
+from gateway.feed.server_frames import VERSION
 from gateway.feed.wire import Wire
 
 

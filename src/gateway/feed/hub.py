@@ -3,20 +3,31 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from functools import partial
+from typing import Protocol
 from uuid import UUID
+from weakref import WeakValueDictionary
 
+import orjson
 import structlog
 
 from gateway.database.connections import Database, is_database_away
 from gateway.feed.log import EventType, Fetch
 from gateway.feed.logged import LoggedEvent, Page, read_pages
 from gateway.feed.ring import Ring
+from gateway.feed.strand import Strand
+from gateway.feed.view import View
 from gateway.wakeups import Topic, Wakeups, wait_for
 
 RECONNECT_S = 0.5
 READ_TIMEOUT_S = 30.0
+AT_ONCE = 200
+"""So many sockets are written to before others get their turn."""
 
 log = structlog.get_logger(__name__)
+
+
+class Follower(Protocol):
+    def wake(self) -> None: ...
 
 
 class Tail:
@@ -29,8 +40,15 @@ class Tail:
         self.workspace_id = workspace_id
         self.epoch: str | None = None
         self.ring = Ring(start=0)
-        self.followers: set[asyncio.Event] = set()
+        self.followers: set[Follower] = set()
         self.watches: dict[UUID, set[asyncio.Event]] = {}
+        self._strands: WeakValueDictionary[tuple[str, View], Strand] = WeakValueDictionary()
+
+    def strand(self, name: str, view: View) -> Strand:
+        """The one of all subscriptions that have this name and this view."""
+        if (strand := self._strands.get((name, view))) is None:
+            strand = self._strands[name, view] = Strand(orjson.dumps(name), view)
+        return strand
 
     @property
     def is_idle(self) -> bool:
@@ -44,31 +62,36 @@ class Tail:
         """Whether the ring holds everything after this place that has been read so far."""
         return epoch == self.epoch and pos >= self.ring.start
 
-    def take(self, page: Page) -> None:
+    async def take(self, page: Page) -> None:
         if page.epoch != self.epoch or not page.follows(self.ring.end):
             self.epoch = page.epoch
             self.ring = Ring(start=page.head)
-            self.wake_all()
+            await self.wake_all()
         elif page.events:
             self._keep(page.events)
-            self._wake_for(page.events)
+            self._wake_watches({event.conversation_id for event in page.events})
+            await self._wake_followers()
 
     def _keep(self, events: Sequence[LoggedEvent]) -> None:
         if any(event.type == EventType.ERASED for event in events):
             self.ring = Ring(start=self.ring.end)  # earlier ones may name who is to be forgotten
         self.ring.extend(events)
 
-    def wake_all(self) -> None:
-        for wake in self.followers.union(*self.watches.values()):
-            wake.set()
+    async def wake_all(self) -> None:
+        self._wake_watches(list(self.watches))
+        await self._wake_followers()
 
-    def _wake_for(self, events: Iterable[LoggedEvent]) -> None:
-        for wake in self.followers:
-            wake.set()
-        if self.watches:
-            for conversation_id in {event.conversation_id for event in events}:
-                for wake in self.watches.get(conversation_id, ()):
-                    wake.set()
+    async def _wake_followers(self) -> None:
+        """Each sends at once what it can; others get their turn in between."""
+        for number, follower in enumerate(list(self.followers), 1):
+            follower.wake()
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    def _wake_watches(self, conversations: Iterable[UUID]) -> None:
+        for conversation_id in conversations:
+            for wake in self.watches.get(conversation_id, ()):
+                wake.set()
 
 
 class Hub:
@@ -90,15 +113,15 @@ class Hub:
         """The workspaces whose feed somebody follows here."""
         return {workspace_id for workspace_id, tail in self._tails.items() if tail.followers}
 
-    def follow(self, workspace_id: int, wake: asyncio.Event) -> Tail:
-        """Have `wake` set by every event of the workspace, until `unfollow`."""
+    def follow(self, workspace_id: int, follower: Follower) -> Tail:
+        """Have the follower woken by every event of the workspace, until `unfollow`."""
         tail = self._tail(workspace_id)
-        tail.followers.add(wake)
+        tail.followers.add(follower)
         return tail
 
-    def unfollow(self, workspace_id: int, wake: asyncio.Event) -> None:
+    def unfollow(self, workspace_id: int, follower: Follower) -> None:
         tail = self._tails[workspace_id]
-        tail.followers.discard(wake)
+        tail.followers.discard(follower)
         self._drop_if_idle(tail)
 
     def watch(self, workspace_id: int, conversation_id: UUID, wake: asyncio.Event) -> None:
@@ -146,8 +169,8 @@ class Hub:
         connection = await self._database.connect()
         fetch = partial(connection.fetch, timeout=READ_TIMEOUT_S)
         try:
-            for tail in self._tails.values():
-                tail.wake_all()
+            for tail in list(self._tails.values()):
+                await tail.wake_all()
             while True:
                 await self._read(fetch)
                 self._is_away = False
@@ -161,6 +184,6 @@ class Hub:
             return
         after = {workspace_id: tail.position for workspace_id, tail in tails.items()}
         for workspace_id, page in (await read_pages(fetch, after)).items():
-            tails[workspace_id].take(page)
+            await tails[workspace_id].take(page)
             if page.is_full:
                 self._hint.set()

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.database.connections import Database
 from gateway.feed.cursor import Bounds
 from gateway.feed.log import Fetch
-from gateway.feed.logged import Page, read_pages
+from gateway.feed.logged import OLDER_EVENTS, Page, read_pages
 from gateway.feed.snapshot import Snapshot, read_snapshot
 from gateway.feed.view import View
 
@@ -55,7 +55,7 @@ class FeedReader:
 
     async def after(self, workspace_id: int, pos: int) -> Page:
         async with self._fetch() as fetch:
-            return (await read_pages(fetch, {workspace_id: pos}))[workspace_id]
+            return (await read_pages(fetch, {workspace_id: pos}, OLDER_EVENTS))[workspace_id]
 
     async def snapshot(self, workspace_id: int, view: View) -> Snapshot:
         async with self._turns, self._database.snapshot() as connection:

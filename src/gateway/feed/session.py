@@ -1,77 +1,145 @@
 """The subscriptions of one socket, and what they are owed."""
 
+import asyncio
 from collections.abc import Sequence
-from uuid import UUID
+from functools import lru_cache
 
 from gateway.access.tokens import Principal
-from gateway.feed import frames
+from gateway.feed import server_frames
+from gateway.feed.client_frames import Ack, Sub, Unsub
+from gateway.feed.closing import Close, CloseCode, ErrorCode
 from gateway.feed.cursor import Cursor, ResetReason
-from gateway.feed.frames import Close, CloseCode, Err, ErrorCode, Reset, Resumed, Sub, Unsub
+from gateway.feed.ephemerals import Typing
 from gateway.feed.hub import Tail
-from gateway.feed.logged import PAGE_EVENTS, LoggedEvent
+from gateway.feed.logged import LoggedEvent
+from gateway.feed.outlet import Outlet
+from gateway.feed.parcel import Parcel
 from gateway.feed.reader import FeedReader
+from gateway.feed.server_frames import Err, Mark, Reset, Resumed
 from gateway.feed.subscription import Subscription
 from gateway.feed.view import View
-from gateway.feed.wire import Wire
-from gateway.signals import Typing
 
 MAX_SUBSCRIPTIONS = 32
 MAX_WAITING = 64
+MARK_EVENTS = 1_000
+"""So many events that are not in view, and the client is told to move on."""
 
 
 class Session:
-    """Does nothing by itself: `work` brings every subscription one step on.
+    """Does nothing by itself: `push` and `work` bring every subscription on.
 
-    Reads before it sends: where the database is away, `work` raises before anything has changed,
-    and can be called again. `epoch` is the one that the client was welcomed with.
+    `work` reads before it sends: where the database is away, it raises before anything has
+    changed, and can be called again. `epoch` is the one that the client was welcomed with.
     """
 
+    __slots__ = (
+        "_epoch",
+        "_outlet",
+        "_principal",
+        "_reader",
+        "_subscriptions",
+        "_tail",
+        "_waiting",
+    )
+
     def __init__(
-        self, principal: Principal, epoch: str, tail: Tail, reader: FeedReader, wire: Wire
+        self, principal: Principal, epoch: str, tail: Tail, reader: FeedReader, outlet: Outlet
     ) -> None:
         self._principal = principal
         self._epoch = epoch
         self._tail = tail
         self._reader = reader
-        self._wire = wire
+        self._outlet = outlet
         self._waiting: list[Sub | Unsub | Err] = []
         self._subscriptions: dict[str, Subscription] = {}
-        self._typing: dict[tuple[UUID, str, str | None], Typing] = {}
 
-    def take(self, request: Sub | Unsub | Err) -> None:
+    @property
+    def head(self) -> int:
+        """The last position that has been read here."""
+        return self._tail.ring.end
+
+    def take(self, request: Sub | Unsub | Ack | Err) -> None:
         """Keep a client's request, or the refusal of one, for `work`; order is kept."""
+        if isinstance(request, Ack):
+            if sub := self._subscriptions.get(request.sub):
+                sub.window.acknowledged(request.pos)
+            return
         if len(self._waiting) == MAX_WAITING:
             raise Close(CloseCode.PROTOCOL, f"more than {MAX_WAITING} requests at once")
         self._waiting.append(request)
 
     def hear(self, typing: Typing) -> None:
-        """Keep what is to be told by `work`: of each writer the newest, and not for ever."""
-        key = (typing.conversation_id, typing.by, typing.name)
-        if key in self._typing or len(self._typing) < MAX_WAITING:
-            self._typing[key] = typing
+        """Tell who is typing, unless the client has enough to read as it is."""
+        if not self._outlet.is_writable:
+            return
+        subs = self._subscriptions.values()
+        if any(sub.window.is_open and sub.strand.view.includes(typing) for sub in subs):
+            self._outlet.put(told_of(typing))
+
+    def unacknowledged_s(self) -> float:
+        """How long the oldest event has waited for its acknowledgement, in seconds."""
+        subs = self._subscriptions.values()
+        times = [sub.window.oldest for sub in subs if sub.window.oldest is not None]
+        return asyncio.get_running_loop().time() - min(times) if times else 0.0
+
+    def mark(self) -> None:
+        """Tell subscriptions how far the log has been looked at for them in vain."""
+        for sub in self._subscriptions.values():
+            self._mark(sub)
+
+    def _mark(self, sub: Subscription) -> None:
+        if sub.pos > sub.prev:
+            self._say(Mark(sub=sub.name, pos=sub.pos, prev=sub.prev))
+            sub.prev = sub.pos
+
+    def _say(self, frame: server_frames.Frame) -> None:
+        self._outlet.put(Parcel.of(frame))
+
+    def push(self) -> bool:
+        """Send what is in memory, as far as it is taken; whether there is reason to `work`."""
+        if self._waiting:
+            return True
+        is_work_left = False
+        for sub in self._subscriptions.values():
+            is_work_left = self._push(sub) or is_work_left
+        return is_work_left
+
+    def _push(self, sub: Subscription) -> bool:
+        """Whether the log has to be read for it."""
+        ring = self._tail.ring
+        while sub.window.is_open and self._outlet.is_writable:
+            if not self._tail.covers(sub.epoch, sub.pos):
+                return True
+            if sub.pos >= ring.end:
+                return False
+            self._give(sub, sub.strand.following(ring, sub.pos, sub.prev))
+        return False
+
+    def _give(self, sub: Subscription, parcel: Parcel) -> None:
+        sub.pos, sub.prev = parcel.pos, parcel.prev
+        if parcel.text:
+            self._outlet.put(parcel)
+            now = asyncio.get_running_loop().time()
+            sub.window.sent(parcel.prev, len(parcel.text), now)
+        elif sub.pos - sub.prev >= MARK_EVENTS:
+            self._mark(sub)
 
     async def work(self) -> bool:
-        """Answer what was asked and send what is new; whether more is known to wait."""
+        """Answer what was asked, and read what memory does not hold; whether there was anything."""
+        has_moved = bool(self._waiting)
         while self._waiting:
+            await self._outlet.until_writable()
             await self._answer(self._waiting[0])
             del self._waiting[0]
-        await self._tell_typing()
-        unfinished = [await self._advance(sub) for sub in list(self._subscriptions.values())]
-        return any(unfinished)
-
-    async def _tell_typing(self) -> None:
-        heard, self._typing = self._typing, {}
-        for typing in heard.values():
-            if any(sub.view.includes(typing) for sub in self._subscriptions.values()):
-                frame = frames.Typing(
-                    entity=typing.conversation_id, by=typing.by, name=typing.name, on=typing.on
-                )
-                await self._wire.send(frame)
+        for sub in list(self._subscriptions.values()):
+            if self._push(sub):
+                has_moved = await self._read_on(sub) or has_moved
+        return has_moved
 
     async def _answer(self, request: Sub | Unsub | Err) -> None:
         refusal = request if isinstance(request, Err) else self._refusal(request)
         if refusal is not None:
-            await self._wire.send(refusal)
+            self._say(refusal)
         elif isinstance(request, Sub):
             await self._begin(request)
         elif isinstance(request, Unsub):
@@ -91,7 +159,8 @@ class Session:
 
     async def _begin(self, request: Sub) -> None:
         view = View.of(request.filter, self._principal.agent_id)
-        sub = Subscription(request.id, view, Cursor(self._epoch, 0))
+        strand = self._tail.strand(request.id, view)
+        sub = Subscription(request.id, strand, Cursor(self._epoch, 0))
         if request.cursor is None:
             await self._restart(sub, None)
         else:
@@ -105,45 +174,47 @@ class Session:
             await self._restart(sub, cursor)
         else:
             sub.move_to(cursor)
-            await self._wire.send(Resumed(sub=sub.name, from_=cursor.pos, to=bounds.head))
+            self._say(Resumed(sub=sub.name, from_=cursor.pos, to=bounds.head))
 
     async def _restart(self, sub: Subscription, reason: ResetReason | None) -> None:
         """Send a snapshot; with `reset` before it unless the client asked for one."""
-        snapshot = await self._reader.snapshot(self._principal.workspace_id, sub.view)
+        snapshot = await self._reader.snapshot(self._principal.workspace_id, sub.strand.view)
         cursor = snapshot.cursor
         if reason is None and cursor.epoch != self._epoch:
             reason = ResetReason.EPOCH
         if reason is not None:
-            await self._wire.send(Reset(sub=sub.name, reason=reason, cursor=str(cursor)))
+            self._say(Reset(sub=sub.name, reason=reason, cursor=str(cursor)))
         for frame in snapshot.frames(sub.name):
-            await self._wire.send(frame)
+            self._say(frame)
+            await self._outlet.until_writable()
         sub.move_to(cursor)
 
-    async def _advance(self, sub: Subscription) -> bool:
-        if self._tail.covers(sub.epoch, sub.pos):
-            events = self._tail.ring.after(sub.pos, PAGE_EVENTS)
-        elif (older := await self._older_for(sub)) is not None:
-            events = older
-        else:
-            return True
-        text = sub.compose(events)
-        if text is not None:
-            await self._wire.send_text(text)
-        return bool(events) and (len(events) == PAGE_EVENTS or sub.pos < events[-1].pos)
-
-    async def _older_for(self, sub: Subscription) -> Sequence[LoggedEvent] | None:
-        """The events after its place, where memory does not reach back so far.
-
-        None where the log does not go on from there: the subscription has then been restarted.
-        """
+    async def _read_on(self, sub: Subscription) -> bool:
+        """Give the next events of the log, or start anew where it does not go on from there."""
         page = await self._reader.after(self._principal.workspace_id, sub.pos)
         if page.epoch != sub.epoch:
             await self._restart(sub, ResetReason.EPOCH)
-            return None
-        if not page.follows(sub.pos):
+        elif not page.follows(sub.pos):
             await self._restart(sub, ResetReason.LAG)
-            return None
-        return page.events
+        else:
+            await self._give_all(sub, page.events)
+            return bool(page.events)
+        return True
+
+    async def _give_all(self, sub: Subscription, events: Sequence[LoggedEvent]) -> None:
+        while sub.window.is_open and events and sub.pos < events[-1].pos:
+            rest = [event for event in events if event.pos > sub.pos]
+            self._give(sub, sub.strand.compose(rest, sub.prev))
+            await self._outlet.until_writable()
+
+
+@lru_cache(maxsize=32)
+def told_of(typing: Typing) -> Parcel:
+    return Parcel.of(
+        server_frames.Typing(
+            entity=typing.conversation_id, by=typing.by, name=typing.name, on=typing.on
+        )
+    )
 
 
 def err(request: Sub | Unsub, code: ErrorCode, detail: str) -> Err:

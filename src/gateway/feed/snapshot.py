@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.database.schema import Channel, Contact, Conversation, FeedHead, Identity, Queue
 from gateway.feed.cursor import Cursor
-from gateway.feed.frames import Snap
 from gateway.feed.item import ConversationItem, impersonal_fields, personal_fields
+from gateway.feed.server_frames import Snap
 from gateway.feed.view import View
 
 MAX_ITEMS = 1_000

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, true
 
 from gateway.database.schema import Conversation
-from gateway.feed.frames import Filter
+from gateway.feed.client_frames import Filter
+from gateway.feed.ephemerals import Typing
 from gateway.feed.logged import LoggedEvent
-from gateway.signals import Typing
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,30 +34,32 @@ class View:
             types=wanted.types,
         )
 
-    def shows(self, event: LoggedEvent) -> bool:
-        """Whether the event concerns this view: before its change, after it, or both."""
-        if self.types is not None and event.type not in self.types:
-            return False
+    def holds(self, conversation_id: UUID, queue_id: UUID | None, assignee_id: UUID | None) -> bool:
+        """Whether a conversation is in the view while it is in this queue, with this agent."""
         return (
             self.is_everything
-            or event.queue_before in self.queues
-            or event.queue_after in self.queues
-            or event.conversation_id in self.conversations
-            or (
-                self.agent_id is not None
-                and self.agent_id in (event.assignee_before, event.assignee_after)
-            )
+            or queue_id in self.queues
+            or conversation_id in self.conversations
+            or (self.agent_id is not None and self.agent_id == assignee_id)
         )
+
+    def shown(self, event: LoggedEvent) -> bytes | None:
+        """The members of an event as this view shows it; None where it does not.
+
+        What leaves the view says so whatever types are chosen: else it would be held for ever.
+        """
+        id_ = event.conversation_id
+        was_in = self.holds(id_, event.queue_before, event.assignee_before)
+        if not self.holds(id_, event.queue_after, event.assignee_after):
+            return event.departure if was_in else None
+        if self.types is not None and event.type not in self.types:
+            return None
+        return event.members if was_in else event.arrival or event.members
 
     def includes(self, typing: Typing) -> bool:
         """Whether it shows who types in a conversation; one of some types only never does."""
-        if self.types is not None:
-            return False
-        return (
-            self.is_everything
-            or typing.queue_id in self.queues
-            or typing.conversation_id in self.conversations
-            or (self.agent_id is not None and self.agent_id == typing.assignee_id)
+        return self.types is None and self.holds(
+            typing.conversation_id, typing.queue_id, typing.assignee_id
         )
 
     def condition(self) -> ColumnElement[bool]:

@@ -2,39 +2,38 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
+from uvicorn.protocols.utils import ClientDisconnected
 
-from gateway.feed.frames import (
-    Bye,
-    ClientFrame,
-    Close,
-    CloseCode,
-    Err,
-    ErrorCode,
-    Frame,
-    decode,
-    encode,
-)
+from gateway.feed.client_frames import ClientFrame, decode
+from gateway.feed.closing import Close, CloseCode, ErrorCode
+from gateway.feed.parcel import Parcel
+from gateway.feed.server_frames import Bye, Err, Frame
+from gateway.websocket_protocol import EXTENSION, FramedWebSocket
 
 GOODBYE_S = 1.0
 RETRY_MS = (500, 5_000)
 
 
 class Wire:
-    """Sends and receives frames. `blocked_since`: when a send began that has not ended yet."""
+    """Sends and receives frames; an `Outlet`."""
 
-    def __init__(self, websocket: WebSocket) -> None:
-        self._websocket = websocket
-        self.blocked_since: float | None = None
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._socket: FramedWebSocket = scope["extensions"].pop(EXTENSION)
+        self._receive = receive
+        self._send = send
 
     async def accept(self) -> None:
-        await self._websocket.accept()
+        await self._receive()
+        await self._send({"type": "websocket.accept"})
 
     async def receive(self) -> ClientFrame | Err:
         """Raises `Close` for what is no frame, `WebSocketDisconnect` at the end."""
-        message = await self._websocket.receive()
+        message = await self._receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message["code"])
         text = message.get("text")
@@ -42,23 +41,39 @@ class Wire:
             raise Close(CloseCode.PROTOCOL, "frames are text messages")
         return decode(text)
 
-    async def send(self, frame: Frame) -> None:
-        await self.send_text(encode(frame))
+    @property
+    def is_writable(self) -> bool:
+        return self._socket.is_writable
 
-    async def send_text(self, text: str) -> None:
-        self.blocked_since = asyncio.get_running_loop().time()
-        await self._websocket.send({"type": "websocket.send", "text": text})
-        self.blocked_since = None
+    @property
+    def blocked_s(self) -> float:
+        """How long the other side has taken nothing, in seconds."""
+        return self._socket.paused_s
+
+    def put(self, parcel: Parcel) -> None:
+        self._socket.write_frame(parcel.framed)
+
+    def say(self, frame: Frame) -> None:
+        self.put(Parcel.of(frame))
+
+    async def until_writable(self) -> None:
+        await self._socket.until_writable()
+
+    def on_writable(self, wake: Callable[[], None]) -> None:
+        """Call `wake` whenever the other side takes frames again, until the socket is lost."""
+        self._socket.on_writable = wake
 
     async def close(self, reason: Close) -> None:
         """Say why and close, as far as the other side takes it."""
-        with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
+        self._socket.on_writable = None
+        with suppress(TimeoutError, ClientDisconnected, RuntimeError):
             async with asyncio.timeout(GOODBYE_S):
+                await self.until_writable()
                 if reason.detail:
                     code = ErrorCode(reason.code.name.lower())
-                    await self.send(Err(ref=None, code=code, detail=reason.detail))
-                await self.send(Bye(code=reason.code, retry_ms=retry_after(reason.code)))
-                await self._websocket.close(reason.code)
+                    self.say(Err(ref=None, code=code, detail=reason.detail))
+                self.say(Bye(code=reason.code, retry_ms=retry_after(reason.code)))
+                await self._send({"type": "websocket.close", "code": int(reason.code)})
 
 
 def retry_after(code: CloseCode) -> int | None:
