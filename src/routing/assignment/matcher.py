@@ -11,6 +11,7 @@ from uuid import UUID
 
 from routing.assignment.bits import Bits
 from routing.assignment.explanation import MAX_NAMED, Because
+from routing.assignment.lines import Line
 from routing.assignment.model import (
     Matching,
     Mode,
@@ -21,7 +22,7 @@ from routing.assignment.model import (
     Reason,
     Waiting,
 )
-from routing.assignment.needs import Graded, Need, skills_of
+from routing.assignment.needs import Graded, Need
 from routing.assignment.roster import Roster
 from routing.records import record
 
@@ -54,6 +55,7 @@ class _Case:
     """A conversation, what it asks, and the capable agents who have not declined it."""
 
     waiting: Waiting
+    line: Line
     queue: QueueTerms
     need: Need
     candidates: Bits
@@ -69,9 +71,7 @@ class _Pass:
         self._now = now
         self._queues = state.queues
         self._roster = Roster(state.agents)
-        self._needs: dict[object, Need] = {}
-        self._closed: dict[UUID, Reason | None] = {}
-        self._reserving: set[UUID] = set()
+        self._lines: dict[UUID, Line] = {}
 
     def place(self, waiting: Waiting) -> None:
         reason = self._place(waiting)
@@ -79,39 +79,29 @@ class _Pass:
             self.unmatched[waiting.conversation_id] = reason
 
     def _place(self, waiting: Waiting) -> Reason | None:
-        queue_id = waiting.queue_id
-        if queue_id not in self._closed:
-            self._closed[queue_id] = self._why_closed(queue_id)
-        if closed := self._closed[queue_id]:
-            return closed
-        need = self._need(queue_id, waiting)
+        line = self._line(waiting.queue_id)
+        if line.queue is None or line.closed:
+            return line.closed
+        need = self._need(line, waiting)
         if need.hopeless:
             return need.hopeless
         candidates = need.capable
         if waiting.declined:
             candidates &= ~self._decliners(need, waiting)
-        case = _Case(waiting, self._queues[queue_id], need, candidates)
+        case = _Case(waiting, line, line.queue, need, candidates)
         return self._choose(case) if candidates else self._overflow(case)
 
-    def _why_closed(self, queue_id: UUID) -> Reason | None:
-        queue = self._queues.get(queue_id)
-        if queue is None:
-            return Reason.UNKNOWN_QUEUE
-        if queue.mode is Mode.PULL:
-            return Reason.PULL
-        if queue.is_paused:
-            return Reason.PAUSED
-        return None if self._roster.serving(queue_id) else Reason.NOBODY_SERVES
+    def _line(self, queue_id: UUID) -> Line:
+        line = self._lines.get(queue_id)
+        if line is None:
+            line = Line(self._roster, queue_id, self._queues.get(queue_id))
+            self._lines[queue_id] = line
+        return line
 
-    def _need(self, queue_id: UUID, waiting: Waiting) -> Need:
+    def _need(self, line: Line, waiting: Waiting) -> Need:
         for until in waiting.preferred_skills.values():
             self._is_ahead(until)
-        skills = skills_of(waiting, self._now)
-        key = (queue_id, waiting.weight, skills)
-        need = self._needs.get(key)
-        if need is None:
-            need = self._needs[key] = Need(self._roster, queue_id, waiting.weight, skills)
-        return need
+        return line.need(waiting, self._now)
 
     def _decliners(self, need: Need, waiting: Waiting) -> Bits:
         """Those of the capable who have declined it and are left out for now."""
@@ -164,11 +154,11 @@ class _Pass:
         """Keep what one agent has free for the first of its queue that fits nobody for long."""
         queue = case.queue
         roomy = self._roster.unreserved_with_room(case.candidates)
-        if not roomy or queue.id in self._reserving:
+        if not roomy or case.line.is_reserving:
             return Reason.ALL_BUSY
         if self._is_ahead(case.waiting.queued_at + queue.reserve_after):
             return Reason.ALL_BUSY
-        self._reserving.add(queue.id)
+        case.line.is_reserving = True
         agent = self._roster.reserve(roomy)
         self.reservations[case.waiting.conversation_id] = agent.id
         return Reason.RESERVING
@@ -186,7 +176,7 @@ class _Pass:
         """Tell whether not all who could take it in the overflow queue have declined it too."""
         if queue.overflow is None or queue.overflow == queue.id:
             return False
-        there = self._need(queue.overflow, waiting)
+        there = self._need(self._line(queue.overflow), waiting)
         declined = self._decliners(there, waiting)
         return not there.capable or there.capable != declined
 

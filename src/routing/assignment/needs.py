@@ -47,7 +47,10 @@ def skills_of(waiting: Waiting, now: datetime) -> Skills:
 
 
 class Need:
-    """A weight, and skills for a queue. `capable` are the able whose whole capacity is enough."""
+    """A weight, and skills for a queue.
+
+    `capable` are the able whose whole capacity is enough; `hopeless` says why there is none.
+    """
 
     def __init__(self, roster: Roster, queue_id: UUID, weight: int, skills: Skills) -> None:
         self.weight = weight
@@ -57,13 +60,7 @@ class Need:
         self._serving = roster.serving(queue_id)
         self._able = self._serving & roster.skilled(skills.required | skills.insisted)
         self.capable: Bits = self._able & roster.capable(weight)
-
-    @property
-    def hopeless(self) -> Reason | None:
-        """Why nobody of the pool could ever take it, if so."""
-        if self.capable:
-            return None
-        return Reason.TOO_LARGE if self._able else Reason.SKILLS_MISSING
+        self.hopeless = None if self.capable else self._why_hopeless()
 
     def fitting(self, among: Bits) -> Bits:
         """Those who have room for it that is not reserved."""
@@ -104,6 +101,9 @@ class Need:
             "lower": {"count": fitting.bit_count() - 1, "first": lower},
             **self.barred(candidates),
         }
+
+    def _why_hopeless(self) -> Reason:
+        return Reason.TOO_LARGE if self._able else Reason.SKILLS_MISSING
 
     def overflowing(self) -> OverflowExplained:
         """Explain that all of the capable have declined."""

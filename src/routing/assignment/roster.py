@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import TypeVar
 from uuid import UUID
@@ -104,16 +105,16 @@ class Roster:
     def standing(self, number: int, proficiency: int) -> Standing:
         agent = self.agents[number]
         return {
-            "agent": str(agent.id),
+            "agent": self._names[number],
             "proficiency": proficiency,
             "load": self.loads[number],
             "capacity": agent.capacity,
-            "idle_since": agent.idle_since.isoformat(),
+            "idle_since": self._idle_since[number],
         }
 
     def passed(self, agents: Bits) -> Passed:
         """Count agents who were passed over, and name the first."""
-        named = [str(self.agents[n].id) for n in islice(members(agents), MAX_NAMED)]
+        named = [self._names[n] for n in islice(members(agents), MAX_NAMED)]
         return {"count": agents.bit_count(), "first": named}
 
     def give(self, number: int, weight: int) -> None:
@@ -124,6 +125,14 @@ class Roster:
             if free < size and bits & bit:
                 self._with_room[size] = bits ^ bit
         self._order.move(number, self.ratio(number), leaves=free <= 0)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return [str(agent.id) for agent in self.agents]
+
+    @cached_property
+    def _idle_since(self) -> list[str]:
+        return [agent.idle_since.isoformat() for agent in self.agents]
 
     def _where(self, weight: int, loads: Sequence[int]) -> Bits:
         return union(

@@ -9,7 +9,7 @@ from itertools import pairwise
 from random import Random
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.routing.assignment import naive
 from tests.routing.assignment.generated import pools
@@ -60,6 +60,7 @@ def test_the_order_in_which_things_are_told_does_not_matter(
     assert match(replace(state, waiting=waiting, agents=agents), NOW) == match(state, NOW)
 
 
+@settings(max_examples=40)
 @given(pools)
 def test_every_conversation_has_one_outcome(state: PoolState) -> None:
     found = match(state, NOW)
@@ -69,6 +70,7 @@ def test_every_conversation_has_one_outcome(state: PoolState) -> None:
     assert outcomes == Counter(each.conversation_id for each in state.waiting)
 
 
+@settings(max_examples=40)
 @given(pools)
 def test_nobody_is_given_more_than_their_capacity(state: PoolState) -> None:
     matching = match(state, NOW)
@@ -77,6 +79,7 @@ def test_nobody_is_given_more_than_their_capacity(state: PoolState) -> None:
     assert all(loads[each.id] <= each.capacity for each in state.agents if each.id in given)
 
 
+@settings(max_examples=40)
 @given(pools)
 def test_only_the_able_are_given_something_and_only_of_open_queues(state: PoolState) -> None:
     waiting = {each.conversation_id: each for each in state.waiting}
@@ -108,6 +111,7 @@ def test_nobody_able_is_free_beside_what_waits(state: PoolState) -> None:
             assert {agent.id for agent in free} <= reserved
 
 
+@settings(max_examples=40)
 @given(pools)
 def test_reservations_are_of_those_who_waited_and_one_for_each_queue(state: PoolState) -> None:
     matching = match(state, NOW)
@@ -120,6 +124,7 @@ def test_reservations_are_of_those_who_waited_and_one_for_each_queue(state: Pool
         assert matching.unmatched[said.conversation_id] is Reason.RESERVING
 
 
+@settings(max_examples=40)
 @given(pools)
 def test_alike_conversations_are_served_in_their_order(state: PoolState) -> None:
     """Of two that ask the same, the later one is not given something that the first is not."""
@@ -132,6 +137,7 @@ def test_alike_conversations_are_served_in_their_order(state: PoolState) -> None
         assert all(first or not second for first, second in pairwise(served))
 
 
+@settings(max_examples=40)
 @given(pools)
 def test_overflow_is_of_what_all_have_declined_and_goes_where_told(state: PoolState) -> None:
     waiting = {each.conversation_id: each for each in state.waiting}
@@ -152,6 +158,7 @@ def test_nothing_changes_before_the_wake(state: PoolState, part: float) -> None:
         assert timeless(later) == timeless(matching)
 
 
+@settings(max_examples=40)
 @given(pools)
 def test_explanations_are_json_and_count_everybody_once(state: PoolState) -> None:
     for proposal in match(state, NOW).proposals:
