@@ -178,7 +178,7 @@ class Facts(Mapping[str, FactValue]):
     def __init__(self, values: Mapping[str, FactValue | None]) -> None:
         known = {name: value for name, value in values.items() if value is not None}
         for name, value in known.items():
-            if type(value) not in _sound(name):
+            if type(value) not in (_SOUND.get(name) or _sound(name)):
                 _check(name, value)
         self.known = MappingProxyType(known)
 
@@ -202,7 +202,7 @@ _SOUND: Final[Mapping[str, tuple[type, ...]]] = {
 
 def _sound(name: str) -> tuple[type, ...]:
     is_attribute = name.startswith(ATTRIBUTE_PREFIX) and len(name) > len(ATTRIBUTE_PREFIX)
-    return (str,) if is_attribute else _SOUND.get(name, ())
+    return (str,) if is_attribute else ()
 
 
 def _check(name: str, value: FactValue) -> None:

@@ -110,7 +110,7 @@ class GuardIndex:
             for guard in own:
                 guarded[guard.keys] = guarded.get(guard.keys, 0) | 1 << number
                 group = keys.setdefault(
-                    guard.keys, [_Key(each.key, each.is_set) for each in guard.accepted]
+                    guard.keys, [_Key(each.listing, each.is_set) for each in guard.accepted]
                 )
                 for key, accepted in zip(group, guard.accepted, strict=True):
                     key.add(1 << number, accepted.values)

@@ -4,12 +4,14 @@
 unknown: what is left is plain `all` and `any` over tests that hold or do not.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 from routing.conditions import All, AnyOf, Condition, Leaf, Not
 from routing.explanation import MAX_SHOWN, ConditionShown
+from routing.facts import Field, FieldType
 from routing.operators import Op
 from routing.predicates import Predicate, View, keyword_finder, predicate
 
@@ -18,12 +20,14 @@ from routing.predicates import Predicate, View, keyword_finder, predicate
 class Literal:
     """A leaf, or the negation of one, as it stands in a compiled rule.
 
-    Explanations quote `shown` where it did not hold, and `held` of the view where it did.
+    Explanations quote `shown` where it did not hold, with what is `seen` in its field then, and
+    `held` of the view where it did.
     """
 
     leaf: Leaf
     holds: Predicate
     shown: ConditionShown
+    seen: Callable[[View], Any]
     held: Callable[[View], ConditionShown]
 
 
@@ -38,13 +42,14 @@ class Matcher:
     `lacking` names the literals that would have to hold too: none where the condition holds, one
     where that alone stands in the way, two for any greater distance. Literals that stand more
     than once in a condition count each time. `proof` names literals that make it hold: all parts
-    of an `all`, the first part that holds of an `any`.
+    of an `all`, the first part that holds of an `any`. `literal` is all of it, if it is but one.
     """
 
     holds: Predicate
     lacking: Lacking
     proof: Lacking
     cost: int
+    literal: Literal | None = None
 
 
 def compile_condition(condition: Condition, *, negated: bool = False) -> Matcher:
@@ -64,9 +69,28 @@ def compile_condition(condition: Condition, *, negated: bool = False) -> Matcher
 def literal_of(leaf: Leaf, *, negated: bool) -> Literal:
     """Compile a single leaf, or its negation."""
     holds, quoted = predicate(leaf, negated=negated), shown(leaf, negated=negated)
-    if leaf.op is Op.CONTAINS_ANY and not negated:
-        return Literal(leaf, holds, quoted, _with_keyword(leaf))
-    return Literal(leaf, holds, quoted, lambda _view: quoted)
+    has_keyword = leaf.op is Op.CONTAINS_ANY and not negated
+    held = _with_keyword(leaf) if has_keyword else lambda _view: quoted
+    return Literal(leaf, holds, quoted, _seen(leaf.field), held)
+
+
+def _seen(field: Field) -> Callable[[View], Any]:
+    """Tell what a field holds, but nothing that may be personal: of a text the length."""
+    name, told = field.name, _TOLD[field.type]
+    return lambda view: None if (value := view[name]) is None else told(value)
+
+
+_TOLD: Final[Mapping[FieldType, Callable[[Any], Any]]] = {
+    FieldType.ENUM: str,
+    FieldType.ID: str,
+    FieldType.TEXT: lambda text: {"length": len(text)},
+    FieldType.SET: sorted,
+    FieldType.NUMBER: lambda number: number,
+    FieldType.DURATION: lambda seconds: seconds,
+    FieldType.DATETIME: datetime.isoformat,
+    FieldType.BOOL: lambda flag: flag,
+    FieldType.PRIORITY: str,
+}
 
 
 def _with_keyword(leaf: Leaf) -> Callable[[View], ConditionShown]:
@@ -99,6 +123,7 @@ def _single(leaf: Leaf, *, negated: bool) -> Matcher:
         lacking=lambda view: () if holds(view) else itself,
         proof=lambda _view: itself,
         cost=_COST.get(leaf.op, 1),
+        literal=literal,
     )
 
 

@@ -63,6 +63,11 @@ class Acceptance:
     is_set: bool
     is_exact: bool = True
 
+    @property
+    def listing(self) -> str:
+        """A key of the view under which the same values lie, cheapest to go through once."""
+        return SPLIT + self.key.removeprefix(WORDS) if self.key.startswith(WORDS) else self.key
+
 
 def acceptance(leaf: Leaf) -> Acceptance | None:
     """Reduce a test to an acceptance, if it has one: no order and no pattern.
@@ -225,8 +230,8 @@ def _folded(view: View, field: str) -> str | None:
 
 
 def _split(view: View, field: str) -> list[str] | None:
-    folded = view[FOLDED + field]
-    return None if folded is None else words_of(folded)
+    text = view[field]
+    return None if text is None else words_of(fold(text))
 
 
 def _line(view: View, field: str) -> str | None:

@@ -1,9 +1,8 @@
 """One stage of a rule set, compiled: runs all its rules over the same facts."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from routing.conditions import All
 from routing.explanation import (
@@ -14,7 +13,7 @@ from routing.explanation import (
     StageExplained,
     Stopped,
 )
-from routing.facts import Field, FieldType, Stage
+from routing.facts import Stage
 from routing.guards import Guard, GuardIndex, split_guards
 from routing.matching import Literal, Matcher, compile_condition
 from routing.predicates import View
@@ -28,14 +27,16 @@ NEAR_MISSES: Final = {Stage.CLASSIFY: 2, Stage.ROUTE: 3}
 class CompiledRule:
     """A rule ready to run: `guards` are answered by the stage's index, the others asked after.
 
-    `inexact` are guards that must be asked all the same; `stopped` is what the explanation says
-    if this rule ends the stage.
+    `inexact` are guards that must be asked all the same; `alternatives` has the literals of a rule
+    that is nothing but exact guards of one literal each, cheapest first; `stopped` is what the
+    explanation says if this rule ends the stage.
     """
 
     rule: Rule
     guards: tuple[Matcher, ...]
     inexact: tuple[Matcher, ...]
     rest: Matcher
+    alternatives: tuple[Literal, ...]
     settings: tuple[tuple[str, str], ...]
     stopped: Stopped | None
 
@@ -45,6 +46,18 @@ class CompiledRule:
             if not guard.holds(view):
                 return False
         return self.rest.holds(view)
+
+    def failed_guard(self, view: View) -> Literal | None:
+        """Name the literal that keeps a rule from matching that the index says fails one guard.
+
+        None if there are more. What all others leave is not asked: it may be dear.
+        """
+        if not self.alternatives:
+            return self.only_lacking(view)
+        for literal in self.alternatives[:-1]:
+            if not literal.holds(view):
+                return literal
+        return self.alternatives[-1]
 
     def only_lacking(self, view: View) -> Literal | None:
         """Name the one literal that keeps the rule from matching, or None if there are more."""
@@ -103,9 +116,11 @@ class CompiledStage:
                 matched.append(compiled)
                 if compiled.rule.stop:
                     break
-            elif room and (literal := compiled.only_lacking(view)):
-                near.append((compiled, literal))
-                room -= 1
+            elif room:
+                lacks = compiled.failed_guard if bit & one_failed else compiled.only_lacking
+                if literal := lacks(view):
+                    near.append((compiled, literal))
+                    room -= 1
                 if not room:  # from here on only what matches is of interest
                     pending &= passing
         return matched, near
@@ -117,9 +132,17 @@ def _compiled(rule: Rule, guards: tuple[Guard, ...], rest: All, later: list[Rule
         guards=tuple(guard.matcher for guard in guards),
         inexact=tuple(guard.matcher for guard in guards if not guard.is_exact),
         rest=compile_condition(rest),
+        alternatives=() if rest.parts else _alternatives(guards),
         settings=rule.then.settings(),
         stopped=_stopped(rule, later) if rule.stop and later else None,
     )
+
+
+def _alternatives(guards: tuple[Guard, ...]) -> tuple[Literal, ...]:
+    by_cost = sorted(guards, key=lambda guard: guard.matcher.cost)
+    literals = [guard.matcher.literal for guard in by_cost if guard.is_exact]
+    known = [literal for literal in literals if literal is not None]
+    return tuple(known) if len(known) == len(guards) else ()
 
 
 def _stopped(by: Rule, later: list[Rule]) -> Stopped:
@@ -152,23 +175,6 @@ def _near_miss(rule: Rule, lacking: Literal, view: View) -> NearMiss:
         "id": rule.id,
         "name": rule.name,
         "lacking": lacking.shown,
-        "seen": _seen(lacking.leaf.field, view[lacking.leaf.field.name]),
+        "seen": lacking.seen(view),
     }
 
-
-def _seen(field: Field, value: Any) -> Any:
-    return None if value is None else _SHOWN[field.type](value)
-
-
-_SHOWN: Final[Mapping[FieldType, Callable[[Any], Any]]] = {
-    FieldType.ENUM: str,
-    FieldType.ID: str,
-    FieldType.TEXT: lambda text: {"length": len(text)},
-    FieldType.SET: sorted,
-    FieldType.NUMBER: lambda number: number,
-    FieldType.DURATION: lambda seconds: seconds,
-    FieldType.DATETIME: datetime.isoformat,
-    FieldType.BOOL: lambda flag: flag,
-    FieldType.PRIORITY: str,
-}
-"""What an explanation tells of a value: nothing that may be personal."""
