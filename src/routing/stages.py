@@ -177,4 +177,3 @@ def _near_miss(rule: Rule, lacking: Literal, view: View) -> NearMiss:
         "lacking": lacking.shown,
         "seen": lacking.seen(view),
     }
-
