@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import asyncpg
+from tests.database.followed import followed
 from tests.faults.ledger import Ledger
 
 # Each query returns what breaks the rule that it stands under.
@@ -112,6 +113,8 @@ RULES = {
           FULL JOIN identity i ON (i.workspace_id, i.contact_id) = (c.workspace_id, c.id)
          WHERE c.id IS NULL OR i.id IS NULL""",
 }
+
+RULES |= {f"{each.table}.{each.column} leads somewhere": each.astray for each in followed()}
 
 # The tables grew just now, and no statistics warn of what other joins would cost.
 HASH_JOINS = "SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off"

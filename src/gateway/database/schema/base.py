@@ -50,6 +50,16 @@ def inside_workspace(column: str, table: str, **options: Any) -> ForeignKeyConst
     )
 
 
+def followed(table: str, *, cascade: bool = False) -> dict[str, Any]:
+    """`info` of a column that refers to `table` inside its workspace without a foreign key.
+
+    Whoever writes such a row has made or locked what it leads to in the same transaction, or leads
+    to what is archived and never deleted; hence nothing is asked then. Deleting is followed by a
+    trigger: refused while rows refer, or `cascade` to them.
+    """
+    return {"followed": table, "cascade": cascade}
+
+
 def one_of(column: str, *values: str) -> CheckConstraint:
     """A closed vocabulary, kept by the database."""
     allowed = ", ".join(f"'{value}'" for value in values)

@@ -12,6 +12,7 @@ from gateway.database.schema.base import (
     RowId,
     Timestamp,
     WorkspaceId,
+    followed,
     inside_workspace,
     one_of,
 )
@@ -66,12 +67,11 @@ class Identity(Base):
         one_of("space", "email", "phone", "visitor"),
         UniqueConstraint("address", "space", "workspace_id"),
         Index(None, "contact_id"),
-        inside_workspace("contact_id", "contact"),
     )
 
     workspace_id: Mapped[WorkspaceId]
     id: Mapped[RowId]
-    contact_id: Mapped[UUID]
+    contact_id: Mapped[UUID] = mapped_column(info=followed("contact"))
     space: Mapped[str]
     address: Mapped[str]
     created_at: Mapped[CreatedAt]

@@ -23,6 +23,7 @@ from gateway.database.schema.base import (
     RowId,
     Timestamp,
     WorkspaceId,
+    followed,
     inside_workspace,
     one_of,
 )
@@ -89,20 +90,17 @@ class Conversation(Base):
             "merged_into",
             postgresql_where=text("merged_into IS NOT NULL"),
         ),
-        inside_workspace("channel_id", "channel"),
-        inside_workspace("identity_id", "identity"),
-        inside_workspace("queue_id", "queue"),
         inside_workspace("merged_into", "conversation", ondelete="SET NULL (merged_into)"),
         inside_workspace("assignee_id", "agent"),
     )
 
     workspace_id: Mapped[WorkspaceId]
     id: Mapped[RowId]
-    channel_id: Mapped[UUID]
-    identity_id: Mapped[UUID]
+    channel_id: Mapped[UUID] = mapped_column(info=followed("channel"))
+    identity_id: Mapped[UUID] = mapped_column(info=followed("identity"))
     subject: Mapped[str | None]
     status: Mapped[str]
-    queue_id: Mapped[UUID]
+    queue_id: Mapped[UUID] = mapped_column(info=followed("queue"))
     priority: Mapped[str]
     assignee_id: Mapped[UUID | None]
     type: Mapped[str | None]
@@ -161,12 +159,11 @@ class Message(Base):
         one_of("direction", "inbound", "outbound", "note"),
         one_of("automatic_kind", *get_args(AutomaticKind)),
         UniqueConstraint("conversation_id", "seq", "workspace_id"),
-        inside_workspace("conversation_id", "conversation", ondelete="CASCADE"),
     )
 
     workspace_id: Mapped[WorkspaceId]
     id: Mapped[RowId]
-    conversation_id: Mapped[UUID]
+    conversation_id: Mapped[UUID] = mapped_column(info=followed("conversation", cascade=True))
     seq: Mapped[int]
     direction: Mapped[str]
     channel_id: Mapped[UUID]

@@ -14,6 +14,7 @@ from gateway.database.schema.base import (
     RowId,
     Timestamp,
     WorkspaceId,
+    followed,
     inside_workspace,
     one_of,
 )
@@ -43,13 +44,12 @@ class RawPayload(Base):
     """A message as the provider delivered it; large bodies lie in `blob` under `sha256`."""
 
     __tablename__ = "raw_payload"
-    __table_args__ = (
-        inside_workspace("message_id", "message", ondelete="CASCADE"),
-        Index(None, "sha256", postgresql_where=text("sha256 IS NOT NULL")),
-    )
+    __table_args__ = (Index(None, "sha256", postgresql_where=text("sha256 IS NOT NULL")),)
 
     workspace_id: Mapped[WorkspaceId]
-    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    message_id: Mapped[UUID] = mapped_column(
+        primary_key=True, info=followed("message", cascade=True)
+    )
     content_type: Mapped[str]
     envelope: Mapped[Record]
     body: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -12,6 +12,7 @@ from gateway.database.schema.base import (
     RowId,
     Timestamp,
     WorkspaceId,
+    followed,
     inside_workspace,
 )
 
@@ -79,8 +80,6 @@ class QueueEntry(Base):
 
     __tablename__ = "queue_entry"
     __table_args__ = (
-        inside_workspace("conversation_id", "conversation", ondelete="CASCADE"),
-        inside_workspace("queue_id", "queue"),
         Index(
             "queue_entry_waiting_key",
             "workspace_id",
@@ -99,9 +98,11 @@ class QueueEntry(Base):
     )
 
     workspace_id: Mapped[WorkspaceId]
-    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    conversation_id: Mapped[UUID] = mapped_column(
+        primary_key=True, info=followed("conversation", cascade=True)
+    )
     id: Mapped[RowId]
-    queue_id: Mapped[UUID]
+    queue_id: Mapped[UUID] = mapped_column(info=followed("queue"))
     queued_at: Mapped[Timestamp]
     effective_at: Mapped[Timestamp]
     left_at: Mapped[Timestamp | None]

@@ -14,7 +14,7 @@ from gateway.database.schema.base import (
     RowId,
     Timestamp,
     WorkspaceId,
-    inside_workspace,
+    followed,
     one_of,
 )
 
@@ -79,7 +79,6 @@ class Decision(Base):
 
     __tablename__ = "decision"
     __table_args__ = (
-        inside_workspace("conversation_id", "conversation", ondelete="CASCADE"),
         Index(
             "decision_shadow_idx",
             "workspace_id",
@@ -89,7 +88,9 @@ class Decision(Base):
     )
 
     workspace_id: Mapped[WorkspaceId]
-    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    conversation_id: Mapped[UUID] = mapped_column(
+        primary_key=True, info=followed("conversation", cascade=True)
+    )
     id: Mapped[RowId]
     message_id: Mapped[UUID]
     rule_set_version: Mapped[int]
