@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0008_references"
-down_revision = "0004_macros"
+down_revision = "0006_webhooks"
 branch_labels = None
 depends_on = None
 
