@@ -6,8 +6,11 @@ from uuid import UUID
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from gateway.access.sessions import SAFE_METHODS
 from gateway.access.tokens import Principal, Role
 from gateway.composition import Gateway
+from gateway.database import acts
+from gateway.database.acts import Act
 from gateway.problems import Problem
 
 bearer = HTTPBearer(
@@ -29,7 +32,21 @@ async def _agent(request: Request, gateway: Parts, _: Credentials) -> Principal:
 
 
 async def _admin(request: Request, gateway: Parts, _: Credentials) -> Principal:
-    return await gateway.callers.of(request, Role.ADMIN)
+    """Whoever administers; what they change is written down with the change."""
+    caller = await gateway.callers.of(request, Role.ADMIN)
+    if request.method not in SAFE_METHODS:
+        acts.begin(_act(caller, request))
+    return caller
+
+
+def _act(caller: Principal, request: Request) -> Act:
+    return Act(
+        workspace_id=caller.workspace_id,
+        token_id=caller.token_id,
+        agent_id=caller.agent_id,
+        action=f"{request.method} {request.scope['route'].path}",
+        target=request.path_params.get("id"),
+    )
 
 
 async def _any(request: Request, gateway: Parts, _: Credentials) -> Principal:

@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from gateway.database.acts import WatchedSession
+
 OWN_CONNECTION_SETTINGS = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",  # a plan made while a table was small must not stay when it has grown
@@ -73,7 +75,9 @@ class Database:
             json_serializer=to_json,
             json_deserializer=orjson.loads,
         )
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._sessions = async_sessionmaker(
+            self.engine, expire_on_commit=False, sync_session_class=WatchedSession
+        )
 
     @property
     def dsn(self) -> str:
