@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0008_audit"
-down_revision = "0006_webhooks"
+down_revision = "0008_references"
 branch_labels = None
 depends_on = None
 
