@@ -34,6 +34,7 @@ from gateway.api import (
     rule_versions,
     rules,
     sessions,
+    webhook_deliveries,
     webhooks,
     workspace,
 )
@@ -77,6 +78,7 @@ ROUTERS = (
     keys.router,
     quarantine.router,
     webhooks.router,
+    webhook_deliveries.router,
     workspace.router,
     health.router,
 )

@@ -59,6 +59,12 @@ class Metrics:
             ["outcome"],
             registry=self.registry,
         )
+        self.webhooks_disabled = Counter(
+            "sportello_webhooks_disabled_total",
+            "Webhooks that were disabled because nothing went through: gone or failing",
+            ["reason"],
+            registry=self.registry,
+        )
         self.webhook_seconds = Histogram(
             "sportello_webhook_answer_seconds",
             "How long receivers of webhooks took to answer",

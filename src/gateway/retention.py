@@ -28,6 +28,9 @@ SPARE_BLOB_KEPT = timedelta(days=1)
 UPLOAD_KEPT = timedelta(days=1)
 """How long a file that an agent has uploaded waits for its message."""
 
+WEBHOOK_DELIVERY_KEPT = timedelta(days=30)
+"""How long it is known what became of telling another system."""
+
 ROWS = 1_000
 CONVERSATIONS = 100
 
@@ -82,6 +85,14 @@ DELETE FROM attachment
         ORDER BY id LIMIT :rows FOR UPDATE SKIP LOCKED)
 """)
 
+WEBHOOK_DELIVERIES = text("""
+DELETE FROM webhook_delivery
+ WHERE (workspace_id, id) IN (
+       SELECT workspace_id, id FROM webhook_delivery
+        WHERE workspace_id = :workspace_id AND ended_at < :before
+        ORDER BY ended_at LIMIT :rows FOR UPDATE SKIP LOCKED)
+""")
+
 log = structlog.get_logger(__name__)
 
 Batch = Callable[[AsyncSession], Awaitable[int]]
@@ -111,6 +122,8 @@ async def _keep(database: Database, workspace: Workspace, now: datetime) -> dict
         done["raw_payloads"] = await _forget_raw(database, workspace.id, before)
         done["quarantine"] = await _forget_settled(database, workspace.id, before)
     done["uploads"] = await _forget_uploads(database, workspace.id, now - UPLOAD_KEPT)
+    before = now - WEBHOOK_DELIVERY_KEPT
+    done["webhook_deliveries"] = await _forget_told(database, workspace.id, before)
     done["blobs"] = await _forget_blobs(database, workspace.id, now - SPARE_BLOB_KEPT)
     return done
 
@@ -209,6 +222,15 @@ async def _forget_settled(database: Database, workspace_id: int, before: datetim
 
     async def batch(session: AsyncSession) -> int:
         return await _deleted(session, SETTLED_QUARANTINE, values)
+
+    return await _repeat(database, ROWS, batch)
+
+
+async def _forget_told(database: Database, workspace_id: int, before: datetime) -> int:
+    values = {"workspace_id": workspace_id, "before": before, "rows": ROWS}
+
+    async def batch(session: AsyncSession) -> int:
+        return await _deleted(session, WEBHOOK_DELIVERIES, values)
 
     return await _repeat(database, ROWS, batch)
 

@@ -1,5 +1,6 @@
 """Who may call what, asked of every route that the application has."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,7 @@ FOR_AGENTS = (
     "/v1/queues",
     "/v1/session",
 )
+PLACE = re.compile(r"\{\w+\}")
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/conversations/{id}/replies"): {"text": "Hello"},
     ("POST", "/v1/conversations/{id}/notes"): {"text": "Hello"},
@@ -34,6 +36,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/rules/{id}"): RULE,
     ("PUT", "/v1/rules/draft/rules/{id}"): RULE,
     ("POST", "/v1/agents/{id}/tokens"): {"name": "Mine"},
+    ("POST", "/v1/webhooks/{id}/replay"): {"from": "2026-11-02T08:00:00Z"},
     ("POST", "/v1/contacts/{id}/identities"): {"space": "phone", "address": "+390612345678"},
 }
 
@@ -80,14 +83,14 @@ async def test_another_workspaces_things_are_not_found(
         noun = path.split("/")[2]
         asked.add(noun)
         body = body_for(method, path, things)
-        where = path.replace("{id}", things[noun]).replace("{merge}", str(NOTHING))
+        where = PLACE.sub(str(NOTHING), path.replace("{id}", things[noun]))
         answer = await team.call(method, where, body)
         assert answer.status_code == 404, (method, path, answer.text)
     assert asked == things.keys()
     assert before == await other.sql(
         "SELECT * FROM workspace, conversation, contact, channel, queue"
     )
-    reads = [(method, path) for method, path in operations(app) if "{id}" in path]
+    reads = [each for each in operations(app) if PLACE.findall(each[1]) == ["{id}"]]
     for method, path in reads:
         if method == "GET":
             noun = path.split("/")[2]

@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 import pytest
 import structlog
-from tests.house import House, bearer, make_mail
+from tests.house import House, bearer, make_mail, serving
+from tests.webhooks.desk import until_called
+from tests.webhooks.receiver import receiving
 
 from gateway.logs import configure
 from gateway.settings import Settings
@@ -68,6 +70,27 @@ async def test_a_failure_is_logged_without_its_values(
     assert response.status_code == 202
     assert CANARY not in logged.getvalue()
     assert "ingest.quarantined" in logged.getvalue()
+
+
+async def test_webhooks_leave_neither_secrets_nor_answers_nor_where_they_lead(
+    logged: io.StringIO, dsn: str
+) -> None:
+    """In a process that serves and works, as `sportello serve` alone does."""
+    async with (
+        receiving() as receiver,
+        serving(dsn, worker=True, webhook_networks="127.0.0.1") as house,
+    ):
+        receiver.answers = [(200, {}, CANARY.encode()), (500, {}, CANARY.encode())]
+        body = {"name": "CRM", "url": f"{receiver.url}&{CANARY}", "types": None}
+        webhook = await house.post("/v1/webhooks", body, house.team.admin)
+        path = f"/v1/webhooks/{webhook['id']}/test"
+        assert (await house.post(path, token=house.team.admin))["answer"] == CANARY
+        await house.post_form(message=CANARY)
+        await until_called(receiver, 3)
+    written = logged.getvalue()
+    assert "webhook.called" in written
+    assert CANARY not in written
+    assert webhook["secret"] not in written
 
 
 async def test_metrics_count_what_came_in(house: House) -> None:

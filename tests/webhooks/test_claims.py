@@ -10,7 +10,7 @@ import pytest
 from tests.webhooks.desk import Desk
 
 from gateway.database.connections import Database
-from gateway.webhooks import fan_out
+from gateway.webhooks import passing
 from gateway.webhooks.claims import Claimed, claim, seconds_until_next
 from gateway.webhooks.fan_out import pass_on
 
@@ -83,14 +83,14 @@ async def test_a_cursor_that_dies_with_its_transaction_loses_nothing(desk: Desk)
 
 async def test_what_waits_is_bounded_and_the_log_keeps_the_rest(desk: Desk) -> None:
     webhook = await desk.webhook(URL)
-    await happen(desk, fan_out.MOST_OPEN + 10)
+    await happen(desk, passing.MOST_OPEN + 10)
     await pass_all_on(desk)
     shown = await desk.team.get(f"/v1/webhooks/{webhook['id']}")
-    assert (shown["waiting"], shown["behind"]) == (fan_out.MOST_OPEN, 10)
+    assert (shown["waiting"], shown["behind"]) == (passing.MOST_OPEN, 10)
     await desk.team.sql("UPDATE webhook_delivery SET state = 'delivered' WHERE pos <= 4")
     await pass_all_on(desk)
     shown = await desk.team.get(f"/v1/webhooks/{webhook['id']}")
-    assert (shown["waiting"], shown["behind"]) == (fan_out.MOST_OPEN, 6)
+    assert (shown["waiting"], shown["behind"]) == (passing.MOST_OPEN, 6)
 
 
 async def test_a_delivery_is_claimed_by_one_of_many_workers(desk: Desk, dsn: str) -> None:

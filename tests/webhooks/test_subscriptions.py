@@ -31,6 +31,7 @@ async def test_a_webhook_is_shown_without_its_secret(desk: Desk) -> None:
         "failing_since": None,
         "waiting": 0,
         "behind": 0,
+        "replaying": 0,
         "previous_secret_until": None,
         "created_at": made["created_at"],
     }

@@ -60,6 +60,18 @@ def id_after(cursor: str) -> UUID:
     return _read(id_, UUID)
 
 
+def number_after(cursor: str) -> int:
+    """The single number of a cursor.
+
+    Raises:
+        Problem: 422, the cursor is not one of ours.
+    """
+    [number] = decode_cursor(cursor, 1)
+    if not isinstance(number, int) or not 0 <= number < 2**63:
+        raise _not_ours()
+    return number
+
+
 def moment_and_id_after(cursor: str) -> tuple[datetime, UUID]:
     """The moment and the id of a cursor.
 

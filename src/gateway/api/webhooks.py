@@ -1,20 +1,25 @@
 """Webhooks: other systems that are told what happens. Receivers verify by Standard Webhooks."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.api.callers import AdminCaller, Parts
 from gateway.api.problems import documented
-from gateway.api.texts import Name, Value
+from gateway.api.webhook_models import (
+    NewWebhookOut,
+    Rotation,
+    Tried,
+    WebhookIn,
+    WebhookOut,
+    WebhookPatch,
+)
 from gateway.composition import Gateway
 from gateway.database.schema import FeedHead, Queue, Webhook, WebhookDelivery, Workspace
-from gateway.feed.log import EventType
 from gateway.ids import new_id
 from gateway.problems import conflict, invalid, not_found
 from gateway.wakeups import Topic
@@ -30,126 +35,6 @@ MOST = 50
 """Webhooks of a workspace: each costs a look at its cursor whenever something happens."""
 
 OPEN = ("queued", "calling")
-
-
-def _each_once(values: list[Any]) -> list[Any]:
-    return list(dict.fromkeys(values))
-
-
-Url = Annotated[
-    Value,
-    Field(description="https, with a public address", examples=["https://crm.example.com/in"]),
-]
-Types = Annotated[
-    list[EventType],
-    AfterValidator(_each_once),
-    Field(min_length=1, description="What to tell of; null: everything, also what is new one day"),
-]
-Queues = Annotated[
-    list[UUID],
-    AfterValidator(_each_once),
-    Field(min_length=1, max_length=200, description="Of these queues alone; null: of all"),
-]
-Include = Annotated[
-    list[Literal["item"]],
-    AfterValidator(_each_once),
-    Field(description="`item`: the conversation as it is when the call is made, without messages"),
-]
-Ordered = Annotated[
-    bool,
-    Field(description="One by one in the order of the log: what fails holds up what follows"),
-]
-
-
-class WebhookIn(BaseModel):
-    """Told is what happens from now on."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "name": "CRM",
-                    "url": "https://crm.example.com/in",
-                    "types": ["conversation.opened", "conversation.solved"],
-                }
-            ]
-        },
-    )
-
-    name: Name
-    url: Url
-    types: Types | None
-    queues: Queues | None = None
-    include: Include = []
-    ordered: Ordered = False
-
-
-class WebhookPatch(BaseModel):
-    """Only what is given changes. Enabled again, it goes on where it stopped."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"enabled": False}]})
-
-    name: Name | None = None
-    url: Url | None = None
-    types: Types | None = None
-    queues: Queues | None = None
-    include: Include | None = None
-    ordered: Ordered | None = None
-    enabled: bool | None = None
-
-
-class WebhookOut(BaseModel):
-    """`failures` are the calls since the last that went through, the first at `failing_since`.
-
-    Disabled it is `disabled_because` somebody `asked`, the receiver said it is `gone` (410), or
-    nothing went through for days (`failing`). `waiting` deliveries are under way, and `behind`
-    events of the log not looked at yet. After a rotation the previous secret signs, too, until
-    `previous_secret_until`.
-    """
-
-    id: UUID
-    name: str
-    url: str
-    types: list[str] | None
-    queues: list[UUID] | None
-    include: list[Literal["item"]]
-    ordered: bool
-    enabled: bool
-    disabled_at: datetime | None
-    disabled_because: Literal["asked", "gone", "failing"] | None
-    failures: int
-    failing_since: datetime | None
-    waiting: int
-    behind: int
-    previous_secret_until: datetime | None
-    created_at: datetime
-
-
-class NewWebhookOut(WebhookOut):
-    """`secret` is shown this once and never again: the receiver verifies signatures by it."""
-
-    secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
-
-
-class Rotation(BaseModel):
-    """How long the secret that is replaced goes on signing beside the new one."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"overlap_hours": 24}]}
-    )
-
-    overlap_hours: Annotated[int, Field(ge=0, le=24 * 30)] = 24
-
-
-class Tried(BaseModel):
-    """`answer` is what the receiver's answer begins with; it is kept nowhere."""
-
-    delivered: bool
-    status: int | None
-    seconds: float | None
-    answer: str | None
-    detail: str | None
 
 
 @router.get("")
@@ -378,6 +263,7 @@ def _shown(found: Row[Any]) -> WebhookOut:
         failing_since=row.failing_since,
         waiting=found.waiting,
         behind=found.behind,
+        replaying=(row.replay_until or 0) - (row.replay_pos or 0),
         previous_secret_until=row.previous_until,
         created_at=row.created_at,
     )

@@ -19,7 +19,7 @@ from gateway.cli.errors import setting_problem
 from gateway.database.connections import Database
 from gateway.database.migrations import current_and_head
 from gateway.database.opening import opened
-from gateway.database.schema import Channel, Mailbox
+from gateway.database.schema import Channel, Mailbox, Webhook
 from gateway.doors.smtp_protocol import SmtpCertificateError, tls_context
 from gateway.settings import Settings
 
@@ -104,6 +104,8 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
             yield await _schema(database.database)
             for finding in await channel_findings(database.database, box):
                 yield finding
+            for finding in await webhook_findings(database.database):
+                yield finding
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
         mend = "start the server, or correct DATABASE_URL (postgresql://user:password@host/name)"
         yield Finding(f"the database does not answer: {error}", mend)
@@ -132,6 +134,25 @@ async def channel_findings(database: Database, box: SecretBox) -> list[Finding]:
         mailboxes = {row.channel_id: row for row in await session.scalars(failing)}
     polled = [_mailbox(row, mailboxes[row.id]) for row in rows if row.id in mailboxes]
     return [*(_channel(row, box) for row in rows), *polled]
+
+
+async def webhook_findings(database: Database) -> list[Finding]:
+    """Which webhooks are called no more, though nobody has asked for it, or fail at present."""
+    async with database.transaction() as session:
+        rows = await session.scalars(select(Webhook).where(Webhook.failures > 0))
+        return [_webhook(row) for row in rows if row.disabled_because != "asked"]
+
+
+def _webhook(row: Webhook) -> Finding:
+    since = f"{row.failing_since:%Y-%m-%d %H:%M} UTC"
+    mend = f"mend the receiver, or its url with PATCH /v1/webhooks/{row.id}"
+    if row.disabled_because is None:
+        return Finding(f"webhook {row.name!r} fails since {since}", mend)
+    what = (
+        "the receiver wants nothing more (410)" if row.disabled_because == "gone" else "it failed"
+    )
+    disabled = f"webhook {row.name!r} is disabled: {what} (failing since {since})"
+    return Finding(disabled, f'{mend}, then set "enabled": true there')
 
 
 def _mailbox(row: Channel, mailbox: Mailbox) -> Finding:

@@ -17,7 +17,7 @@ from gateway.webhooks.calls import Caller, Unreachable
 from gateway.webhooks.claims import MOST, Claimed, claim, seconds_until_next
 from gateway.webhooks.outcomes import FORGOTTEN, Outcome, answered, unanswered
 from gateway.webhooks.payloads import Happened, body_of, message_id
-from gateway.webhooks.records import record
+from gateway.webhooks.records import Reason, record
 from gateway.webhooks.signatures import Secrets, signed_headers
 
 WEBHOOK_SLOTS = 8
@@ -47,6 +47,7 @@ class WebhookWorker:
         self._caller = caller
         self._wakeups = wakeups
         self._calls = metrics.webhook_calls
+        self._disabled = metrics.webhooks_disabled
         self._seconds = metrics.webhook_seconds
         self._lease_s = settings.send_timeout_s + LEASE_MARGIN_S
         hint = wakeups.listen(Topic.WEBHOOK)
@@ -108,12 +109,14 @@ class WebhookWorker:
         return answered(answer, claimed.tries, chance)
 
     async def _record(self, claimed: Claimed, outcome: Outcome) -> None:
-        async def once() -> bool:
+        async def once() -> Reason | None:
             async with self._database.transaction() as session:
                 return await record(session, claimed, outcome, datetime.now(UTC))
 
-        if await self._crew.record(once):
-            log.warning("webhook.disabled", webhook=str(claimed.webhook_id), why=outcome.trouble)
+        reason = await self._crew.record(once)
+        if reason is not None:
+            log.warning("webhook.disabled", webhook=str(claimed.webhook_id), reason=reason)
+            self._disabled.labels(reason).inc()
             self._wakeups.notify(Topic.FEED)
 
 
