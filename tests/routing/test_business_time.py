@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.business_time import HORIZON, AroundTheClock, BusinessTime
+from routing.business_time import BLOCK, EPOCH, HORIZON, AroundTheClock, BusinessTime
 from routing.calendars import Calendar, Span, Spans
 
 ROME = ZoneInfo("Europe/Rome")
@@ -28,7 +28,9 @@ ZONES = (
     "Pacific/Apia",
     "UTC",
 )
+BORDER = EPOCH + 324 * BLOCK
 CHANGES = (
+    BORDER,
     datetime(2026, 3, 8, tzinfo=UTC),
     datetime(2026, 3, 29, tzinfo=UTC),
     datetime(2026, 4, 5, tzinfo=UTC),
@@ -159,6 +161,14 @@ def test_a_calendar_that_never_opens_has_no_end() -> None:
     never = BusinessTime(Calendar(ROME, ((),) * 7))
     assert never.add(at("2026-11-23T09:00"), HOUR) is None
     assert never.between(at("2026-11-23T09:00"), at("2036-11-23T09:00")) == timedelta()
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Apia", "America/Los_Angeles"])
+def test_blocks_leave_no_gap_between_them(zone: str) -> None:
+    always = BusinessTime(Calendar(ZoneInfo(zone), ((Span(time(0), None),),) * 7))
+    assert always.add(BORDER - HOUR, HOUR) == BORDER
+    assert always.add(BORDER - HOUR, 2 * HOUR) == BORDER + HOUR
+    assert always.between(BORDER - HOUR, BORDER + HOUR) == 2 * HOUR
 
 
 def test_long_spans_are_unfolded_once() -> None:
