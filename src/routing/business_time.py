@@ -121,7 +121,7 @@ def _unfolded(calendar: Calendar, begin: datetime, end: datetime) -> _Block:
 def _clipped(
     calendar: Calendar, begin: datetime, end: datetime
 ) -> Iterator[tuple[datetime, datetime]]:
-    """The intervals that touch the block, in order, cut to it; a zone is a day away at most."""
-    for opens, closes in sorted(calendar.intervals(begin - 2 * DAY, end + 2 * DAY)):
+    """The intervals that touch the block, in order, cut to it; found as `is_open` finds them."""
+    for opens, closes in sorted(calendar.intervals(begin - DAY, end + DAY)):
         if closes > begin and opens < end:
             yield max(opens, begin), min(closes, end)
