@@ -16,6 +16,7 @@ from gateway.api import (
     calendars,
     channels,
     contacts,
+    conversation_lists,
     conversations,
     credentials,
     deliveries,
@@ -35,6 +36,7 @@ from gateway.api import (
     rules,
     sessions,
     webhook_deliveries,
+    sla_policies,
     webhooks,
     workspace,
 )
@@ -54,6 +56,7 @@ agent's token. Agents follow what happens over the websocket `/feed`, visitors c
 """
 FEED_PATH = "/feed"
 ROUTERS = (
+    conversation_lists.router,
     conversations.router,
     attention.router,
     messages.router,
@@ -62,6 +65,7 @@ ROUTERS = (
     deliveries.router,
     calendars.router,
     macros.router,
+    sla_policies.router,
     queues.router,
     rule_analysis.router,
     rule_backtests.router,

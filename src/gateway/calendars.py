@@ -1,9 +1,14 @@
 """Calendars as they are kept: between rows, JSON and `routing.calendars`."""
 
+from collections.abc import Mapping
 from datetime import date, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from gateway.database.schema import BusinessCalendar
+from routing.business_time import BusinessTime
 from routing.calendars import Calendar, Span, Spans
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -14,12 +19,31 @@ Hours = list[dict[str, str]]
 
 
 def calendar_of(row: BusinessCalendar) -> Calendar:
+    return _calendar(row.timezone, row.week, row.country, row.subdivision, row.special)
+
+
+@lru_cache(maxsize=128)
+def business_time(
+    timezone: str, week: str, country: str | None, subdivision: str | None, special: str
+) -> BusinessTime:
+    """The time in which a calendar is open, from its columns; what was unfolded of it is kept."""
+    hours, dates = orjson.loads(week), orjson.loads(special)
+    return BusinessTime(_calendar(timezone, hours, country, subdivision, dates))
+
+
+def _calendar(
+    timezone: str,
+    week: Mapping[str, Hours],
+    country: str | None,
+    subdivision: str | None,
+    special: Mapping[str, Hours],
+) -> Calendar:
     return Calendar(
-        zone=ZoneInfo(row.timezone),
-        week=tuple(_spans(row.week.get(day, [])) for day in DAYS),
-        country=row.country,
-        subdivision=row.subdivision,
-        special={date.fromisoformat(day): _spans(hours) for day, hours in row.special.items()},
+        zone=ZoneInfo(timezone),
+        week=tuple(_spans(week.get(day, [])) for day in DAYS),
+        country=country,
+        subdivision=subdivision,
+        special={date.fromisoformat(day): _spans(hours) for day, hours in special.items()},
     )
 
 

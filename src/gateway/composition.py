@@ -39,6 +39,7 @@ from gateway.metrics import Metrics
 from gateway.rulebook.backtests import Backtests
 from gateway.settings import Settings
 from gateway.signals import Signals
+from gateway.sla.worker import ClockWorker
 from gateway.wakeups import Wakeups
 from gateway.webhooks.calls import Caller
 from gateway.webhooks.fan_out import FanOut
@@ -169,12 +170,14 @@ class Gateway:
             self.metrics,
             self.settings,
         )
+        clocks = ClockWorker(self.database, self.wakeups, self.settings.poll_interval_s)
         loops: dict[str, Loop] = {
             "worker": deliveries.run,
             "webhook_log": FanOut(self.database, self.wakeups, self.settings).run,
             "webhooks": webhooks.run,
             "mailboxes": mailboxes.run,
             "media": media.run,
+            "clocks": clocks.run,
             "chores": partial(keep_house, self.database, self.blobs),
         }
         if self.settings.clamd is not None:

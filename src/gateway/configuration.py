@@ -19,7 +19,7 @@ from channels.contract import Adapter, ChannelConfig
 from channels.registry import adapter_for
 from gateway.access.secret_box import SecretBox
 from gateway.calendars import calendar_of
-from gateway.database.connections import Database
+from gateway.database.connections import Database, fetch_in
 from gateway.database.schema import (
     BusinessCalendar,
     Channel,
@@ -28,6 +28,7 @@ from gateway.database.schema import (
     Workspace,
 )
 from gateway.reply_tags import ReplyTags
+from gateway.sla.policies import SlaPolicies, read_policies
 from gateway.wakeups import Topic, Wakeups, wait_for
 from routing.calendars import Calendar
 from routing.engine import QueueRef, RuleSet
@@ -63,6 +64,7 @@ class WorkspaceConfiguration:
     shadow: RuleSet | None
     reply_tags: ReplyTags
     calendar: Calendar | None
+    sla: SlaPolicies
 
 
 def queue_ref(row: Queue) -> QueueRef:
@@ -90,6 +92,7 @@ class _Stored:
     rules: "StoredRules | None"
     shadow: "StoredRules | None"
     calendar: Calendar | None
+    sla: SlaPolicies
 
 
 StoredRules = tuple[int, list[dict[str, Any]]]
@@ -211,6 +214,7 @@ class Configuration:
             rules=await _stored_rules(session, workspace.id, workspace.rule_set_version),
             shadow=await _stored_rules(session, workspace.id, workspace.shadow_version),
             calendar=await self._calendar(session, workspace.id),
+            sla=await read_policies(await fetch_in(session), workspace.id),
         )
 
     def _made(self, stored: "_Stored") -> WorkspaceConfiguration:
@@ -226,6 +230,7 @@ class Configuration:
             shadow=_compiled_shadow(stored, held),
             reply_tags=ReplyTags(self._box.derived(b"reply tags"), stored.workspace_id),
             calendar=stored.calendar,
+            sla=stored.sla,
         )
 
     async def _calendar(self, session: AsyncSession, workspace_id: int) -> Calendar | None:

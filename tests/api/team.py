@@ -201,8 +201,10 @@ async def things_of(team: Team) -> dict[str, str]:
     macro = await team.ask("POST", "/v1/macros", wording)
     crm = {"name": "CRM", "url": "https://localhost/in", "types": None}
     webhook = await team.ask("POST", "/v1/webhooks", crm)
+    policy = await team.ask("POST", "/v1/sla-policies", {"name": "Standard", "targets": {}})
     return {
         "calendars": calendar["id"],
+        "sla-policies": policy["id"],
         "conversations": conversation["id"],
         "macros": macro["id"],
         "messages": messages[0]["id"],

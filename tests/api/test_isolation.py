@@ -25,6 +25,7 @@ FOR_AGENTS = (
     "/v1/messages",
     "/v1/queues",
     "/v1/session",
+    "/v1/sla-policies",
 )
 PLACE = re.compile(r"\{\w+\}")
 BODIES: dict[tuple[str, str], Any] = {
@@ -33,6 +34,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/calendars/{id}"): {"name": "Office", "timezone": "Europe/Rome", "week": {}},
     ("PUT", "/v1/macros/{id}"): {"name": "x", "language": "en", "texts": {"en": {"text": "x"}}},
     ("POST", "/v1/macros/{id}/preview"): {"conversation": str(NOTHING)},
+    ("PUT", "/v1/sla-policies/{id}"): {"name": "Standard", "targets": {}},
     ("PUT", "/v1/rules/{id}"): RULE,
     ("PUT", "/v1/rules/draft/rules/{id}"): RULE,
     ("POST", "/v1/agents/{id}/tokens"): {"name": "Mine"},

@@ -17,9 +17,9 @@ from gateway.api.changes import configuring
 from gateway.api.problems import documented
 from gateway.api.texts import Name
 from gateway.calendars import Hours, calendar_of, problems_of
-from gateway.database.schema import BusinessCalendar
+from gateway.database.schema import BusinessCalendar, SlaPolicy
 from gateway.ids import new_id
-from gateway.problems import invalid, not_found
+from gateway.problems import conflict, invalid, not_found
 from routing.problems import below
 
 router = APIRouter(
@@ -123,19 +123,42 @@ async def replace_calendar(
     id: UUID,  # noqa: A002
     body: CalendarIn,
 ) -> CalendarOut:
-    """Change all of it; the default stays it until another one is made the default."""
+    """Change all of it; the default stays it until another one is made the default.
+
+    Clocks of SLA policies that go by it are measured anew.
+    """
     _check(body)
     async with configuring(gateway, caller.workspace_id) as session:
         row = await _find(session, caller.workspace_id, id)
         await _fill(session, row, body)
+        await _remeasure(session, row)
         return _shown(row)
 
 
-@router.delete("/{id}", status_code=204, responses=documented(404))
+@router.delete("/{id}", status_code=204, responses=documented(404, 409))
 async def delete_calendar(gateway: Parts, caller: AdminCaller, id: UUID) -> None:  # noqa: A002
     """Without a default calendar `is_open` is unknown."""
     async with configuring(gateway, caller.workspace_id) as session:
-        await session.delete(await _find(session, caller.workspace_id, id))
+        row = await _find(session, caller.workspace_id, id)
+        if names := await _policies(session, row):
+            raise conflict(f"SLA policies go by it: change {', '.join(names)} first")
+        await session.delete(row)
+
+
+async def _remeasure(session: AsyncSession, row: BusinessCalendar) -> None:
+    await session.execute(
+        update(SlaPolicy)
+        .where(SlaPolicy.workspace_id == row.workspace_id, SlaPolicy.calendar_id == row.id)
+        .values(revision=SlaPolicy.revision + 1)
+    )
+
+
+async def _policies(session: AsyncSession, row: BusinessCalendar) -> list[str]:
+    """The names of policies that go by a calendar, archived ones too: clocks may run under them."""
+    statement = select(SlaPolicy.name).where(
+        SlaPolicy.workspace_id == row.workspace_id, SlaPolicy.calendar_id == row.id
+    )
+    return [repr(name) for name in await session.scalars(statement.order_by(SlaPolicy.name))]
 
 
 async def _find(session: AsyncSession, workspace_id: int, id_: UUID) -> BusinessCalendar:

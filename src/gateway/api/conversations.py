@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
@@ -14,15 +14,15 @@ from channels.email.html import html_to_text
 from gateway.access.tokens import Principal
 from gateway.api.callers import AgentCaller, Parts, acting_agent
 from gateway.api.messages import MessageOut, WantedBeside, link_to, shown
-from gateway.api.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
+from gateway.api.pages import Limit, Page
 from gateway.api.problems import documented
+from gateway.api.sla_clocks import ClockOut, read_clocks
 from gateway.api.texts import LanguageTag, Text
 from gateway.conversations import assigning, commands, joining, reading
 from gateway.conversations.assigning import Done
 from gateway.conversations.commands import Command
 from gateway.conversations.messages import Draft
 from gateway.conversations.read_marks import read_marks
-from gateway.conversations.reading import Wanted
 from gateway.database.schema import Decision
 from gateway.feed.item import ConversationItem
 from gateway.macros.using import MacroUse
@@ -34,7 +34,6 @@ router = APIRouter(
     prefix="/v1", tags=["conversations"], responses=documented(401, 403, 404, 409, 422, 503)
 )
 
-Status = Literal["queued", "assigned", "solved", "closed"]
 IdempotencyKey = Annotated[
     str | None,
     Header(max_length=200, description="Repeat the call with the same key after a lost answer"),
@@ -65,12 +64,14 @@ class ReadOut(BaseModel):
 class Conversation(ConversationItem):
     """`links` are conversations that speak of each other; nothing is merged silently.
 
-    `merged_into` is where the messages of one that was merged are now.
+    `merged_into` is where the messages of one that was merged are now; `clocks` are empty without
+    an SLA policy.
     """
 
     links: list[UUID]
     read: ReadOut
     merged_into: UUID | None
+    clocks: list[ClockOut]
 
 
 class Outcome(BaseModel):
@@ -136,51 +137,6 @@ def outcome(done: Done) -> Outcome:
     )
 
 
-@router.get("/conversations")
-async def list_conversations(
-    gateway: Parts,
-    caller: AgentCaller,
-    status: Annotated[list[Status] | None, Query(description="Any of these")] = None,
-    queue: UUID | None = None,
-    assignee: Annotated[
-        UUID | Literal["me", "nobody"] | None, Query(description="An agent, `me` or `nobody`")
-    ] = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> Page[ConversationItem]:
-    """The most recently active first; closed ones only when `status` is `closed` alone."""
-    if status and "closed" in status and len(status) > 1:
-        raise invalid("closed conversations are listed by themselves", [("/status", "ask twice")])
-    wanted = Wanted(
-        statuses=tuple(status or ()),
-        queue_id=queue,
-        assignee_id=_assignee(assignee, caller),
-        unassigned=assignee == "nobody",
-    )
-    async with gateway.database.transaction() as session:
-        items = await reading.list_conversations(
-            session, caller.workspace_id, wanted, limit=limit, after=_after(cursor)
-        )
-    last = items[-1] if len(items) == limit else None
-    return Page(items=items, next=encode_cursor(last.last_message_at, last.id) if last else None)
-
-
-def _assignee(wanted: UUID | str | None, caller: Principal) -> UUID | None:
-    if wanted == "me":
-        return acting_agent(caller)
-    return wanted if isinstance(wanted, UUID) else None
-
-
-def _after(cursor: str | None) -> reading.Key | None:
-    if cursor is None:
-        return None
-    moment, id_ = decode_cursor(cursor, 2)
-    try:
-        return datetime.fromisoformat(moment), UUID(id_)
-    except (TypeError, ValueError, AttributeError):
-        raise invalid("the cursor is not one of ours") from None
-
-
 @router.get("/conversations/{id}")
 async def get_conversation(gateway: Parts, caller: AgentCaller, id: UUID) -> Conversation:  # noqa: A002
     async with gateway.database.transaction() as session:
@@ -190,7 +146,10 @@ async def get_conversation(gateway: Parts, caller: AgentCaller, id: UUID) -> Con
         links = await reading.list_links(session, caller.workspace_id, id)
         merged_into = await reading.merged_into(session, caller.workspace_id, id)
         read = ReadOut(**await read_marks(session, caller.workspace_id, id))
-    return Conversation(**dict(item), links=links, read=read, merged_into=merged_into)
+        clocks = await read_clocks(session, caller.workspace_id, id)
+    return Conversation(
+        **dict(item), links=links, read=read, merged_into=merged_into, clocks=clocks
+    )
 
 
 @router.get("/conversations/{id}/messages")

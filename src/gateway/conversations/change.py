@@ -9,11 +9,14 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.database.connections import Database
+from gateway.database.connections import Database, fetch_in
 from gateway.database.schema import Assignment, Conversation, QueueEntry
 from gateway.feed.log import EventType, Happening, append_in
 from gateway.ids import new_id
 from gateway.problems import conflict, not_found
+from gateway.sla import following
+from gateway.sla.policies import read_policies
+from gateway.sla.turns import OCCURRED_AT
 from routing.priority import Priority, effective_at
 
 
@@ -35,6 +38,8 @@ class Change:
     def tell(self, event: EventType, data: dict[str, Any]) -> None:
         """Note an event; `data["conversation"]` holds the changed fields of the feed's item."""
         self.row.version += 1
+        if self.row.sla_policy_id is not None:
+            data = {OCCURRED_AT: self.now, **data}
         self._happenings.append(
             Happening(
                 workspace_id=self.row.workspace_id,
@@ -52,7 +57,31 @@ class Change:
 
     async def write_events(self) -> None:
         if self._happenings:
+            await self._follow_clocks()
             self.position = await append_in(self.session, *self._happenings)
+
+    async def _follow_clocks(self) -> None:
+        """The last event says when the conversation is due, where that has changed."""
+        row = self.row
+        if row.sla_policy_id is None:
+            return
+        fetch = await fetch_in(self.session)
+        policies = await read_policies(fetch, row.workspace_id, row.sla_policy_id)
+        followed = following.Followed(
+            workspace_id=row.workspace_id,
+            conversation_id=row.id,
+            policy=policies.by_id[row.sla_policy_id],
+            priority=Priority(row.priority),
+            is_new=False,
+            happenings=self._happenings,
+        )
+        followups = await following.follow_all(fetch, [followed])
+        await following.write(fetch, [followed], followups)
+        for late in followups[row.id].breaches:
+            self.tell(EventType.SLA_BREACHED, following.sign_data(late))
+        if row.due_at != followups[row.id].due_at:
+            row.due_at = followups[row.id].due_at
+            self._happenings[-1].data["conversation"]["due_at"] = row.due_at
 
     async def leave_queue(self) -> datetime:
         """End the stay in the queue; returns when it began to wait."""

@@ -17,12 +17,14 @@ from channels.records import record
 from gateway.conversations.assigning import Done, done
 from gateway.conversations.change import Change, locked
 from gateway.conversations.thread_locks import lock_threads
-from gateway.database.connections import Database
+from gateway.database.connections import Database, fetch_in
 from gateway.database.schema import Channel, Conversation, Message, Queue, ThreadRef
 from gateway.feed.item import impersonal_fields
 from gateway.feed.log import EventType
 from gateway.ids import new_id
 from gateway.problems import Problem, conflict, invalid
+from gateway.sla.clock_rows import unanswered_since
+from gateway.sla.turns import UNANSWERED_SINCE
 
 MESSAGES = text("""
 UPDATE message m SET conversation_id = :target, seq = :since + moved.n
@@ -141,6 +143,7 @@ async def _absorb(source: Change, target: Change) -> None:
         )
         .values(merged_into=kept.id)
     )
+    since = await unanswered_since(await fetch_in(session), (taken.workspace_id, taken.id))
     await _end(source, kept.id)
     kept.last_message_at = max(kept.last_message_at, taken.last_message_at)
     kept.tags = sorted({*kept.tags, *taken.tags})
@@ -153,6 +156,7 @@ async def _absorb(source: Change, target: Change) -> None:
                 "tags": kept.tags,
             },
             "other": taken.id,
+            UNANSWERED_SINCE: since,
         },
     )
 
@@ -234,14 +238,16 @@ async def _open(source: Change, moved: Sequence[Placed]) -> Change:
         message_count=0,
         opened_at=opening.created_at,
         last_message_at=max(message.created_at for message in moved),
+        sla_policy_id=row.sla_policy_id,
     )
     session.add(new)
     await session.flush()
     target = Change(session, new)
-    target.enter_queue(row.queue_id, _waiting_since(moved))
+    since = _waiting_since(moved)
+    target.enter_queue(row.queue_id, since)
     queue = await session.get_one(Queue, (row.workspace_id, row.queue_id))
     opened = {"conversation": impersonal_fields(new, queue.level), "other": row.id}
-    target.tell(EventType.OPENED, opened)
+    target.tell(EventType.OPENED, {**opened, UNANSWERED_SINCE: since})
     return target
 
 

@@ -1,8 +1,9 @@
 """Conversations as agents read them: lists, threads, decisions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Select, and_, literal_column, select, tuple_
@@ -39,6 +40,7 @@ class Wanted:
     queue_id: UUID | None = None
     assignee_id: UUID | None = None
     unassigned: bool = False
+    due_before: datetime | None = None
 
     def narrow(self, statement: Select[Any]) -> Select[Any]:
         statement = statement.where(CLOSED if self.statuses == ("closed",) else NOT_CLOSED)
@@ -50,21 +52,46 @@ class Wanted:
             statement = statement.where(Conversation.assignee_id == self.assignee_id)
         if self.unassigned:
             statement = statement.where(Conversation.assignee_id.is_(None))
+        if self.due_before is not None:
+            statement = statement.where(Conversation.due_at < self.due_before)
         return statement
 
 
+Order = Literal["recent", "due"]
+
+KEYS: Mapping[Order, str] = {"recent": "last_message_at", "due": "due_at"}
+"""By what a list is ordered: the most recent first, or what is due first."""
+
+
 async def list_conversations(
-    session: AsyncSession, workspace_id: int, wanted: Wanted, *, limit: int, after: Key | None
+    session: AsyncSession,
+    workspace_id: int,
+    wanted: Wanted,
+    *,
+    order: Order = "recent",
+    limit: int,
+    after: Key | None,
 ) -> list[ConversationItem]:
-    """The most recently active first; `after` is the last item's (last_message_at, id)."""
-    statement = wanted.narrow(select_items(workspace_id))
+    """In order of the column of `KEYS`; `after` is what the last item has there, and its id."""
+    ordered = _due_first if order == "due" else _recent_first
+    statement = ordered(wanted.narrow(select_items(workspace_id)), after)
+    connection = await session.connection()
+    return [item_of(row) for row in await connection.execute(statement.limit(limit))]
+
+
+def _recent_first(statement: Select[Any], after: Key | None) -> Select[Any]:
     if after is not None:
         key = tuple_(Conversation.last_message_at, Conversation.id)
         statement = statement.where(key < tuple_(*after))
-    order = (Conversation.last_message_at.desc(), Conversation.id.desc())
-    connection = await session.connection()
-    rows = await connection.execute(statement.order_by(*order).limit(limit))
-    return [item_of(row) for row in rows]
+    return statement.order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
+
+
+def _due_first(statement: Select[Any], after: Key | None) -> Select[Any]:
+    statement = statement.where(Conversation.due_at.is_not(None))
+    if after is not None:
+        key = tuple_(Conversation.due_at, Conversation.id)
+        statement = statement.where(key > tuple_(*after))
+    return statement.order_by(Conversation.due_at, Conversation.id)
 
 
 async def find_conversation(

@@ -1,6 +1,6 @@
 """How processes reach PostgreSQL: a pool for requests, single connections for writers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -36,6 +36,9 @@ SESSION_SETTINGS = {
 
 CONNECT_TIMEOUT_S = 10
 
+Fetch = Callable[..., Awaitable[Sequence[Any]]]
+"""`connection.fetch` of asyncpg: a statement and its arguments, answered by rows."""
+
 
 def to_json_bytes(value: Any) -> bytes:
     return orjson.dumps(value, default=_plain)
@@ -50,6 +53,18 @@ def _plain(value: Any) -> str:
     if isinstance(value, UUID):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+async def fetch_in(session: AsyncSession) -> Fetch:
+    """`fetch` inside a session's transaction, after all that the session still holds back."""
+    await session.flush()
+    connection = await session.connection()
+
+    async def fetch(statement: str, *arguments: Any) -> Sequence[Any]:
+        result = await connection.exec_driver_sql(statement, arguments)
+        return result.mappings().all() if result.returns_rows else []
+
+    return fetch
 
 
 class Database:

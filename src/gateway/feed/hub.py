@@ -10,8 +10,8 @@ from weakref import WeakValueDictionary
 import orjson
 import structlog
 
-from gateway.database.connections import Database, is_database_away
-from gateway.feed.log import EventType, Fetch
+from gateway.database.connections import Database, Fetch, is_database_away
+from gateway.feed.log import EventType
 from gateway.feed.logged import LoggedEvent, Page, read_pages
 from gateway.feed.ring import Ring
 from gateway.feed.strand import Strand

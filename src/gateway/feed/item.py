@@ -22,7 +22,10 @@ class ContactName(ItemPart):
 
 
 class ConversationItem(ItemPart):
-    """`ver` grows with every change. `level` is the queue's. No bodies."""
+    """`ver` grows with every change. `level` is the queue's. No bodies.
+
+    `due_at` is when the first of its running clocks is due.
+    """
 
     id: UUID
     channel: UUID
@@ -42,6 +45,8 @@ class ConversationItem(ItemPart):
     last_message_at: datetime
     message_count: int
     solved_at: datetime | None
+    sla_policy: UUID | None
+    due_at: datetime | None
     ver: int
 
 
@@ -64,6 +69,8 @@ def impersonal_fields(conversation: Any, level: int) -> dict[str, Any]:
         "last_message_at": conversation.last_message_at,
         "message_count": conversation.message_count,
         "solved_at": conversation.solved_at,
+        "sla_policy": conversation.sla_policy_id,
+        "due_at": conversation.due_at,
     }
 
 

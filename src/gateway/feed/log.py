@@ -1,6 +1,6 @@
 """The domain log. Every event in the system is written by `append`, and by nothing else."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import field
 from enum import StrEnum
 from itertools import groupby
@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.records import record
-from gateway.database.connections import to_json
+from gateway.database.connections import Fetch, fetch_in, to_json
 from gateway.database.schema import Conversation
 
 
@@ -40,6 +40,9 @@ class EventType(StrEnum):
     DELIVERY = "delivery.changed"
     READ = "conversation.read"
     WEBHOOK_DISABLED = "webhook.disabled"
+    SLA_MEASURED = "sla.measured"
+    SLA_WARNING = "sla.warning"
+    SLA_BREACHED = "sla.breached"
 
 
 @record
@@ -99,10 +102,6 @@ RETURNING pos
 """
 
 
-Fetch = Callable[..., Awaitable[Sequence[Any]]]
-"""`connection.fetch` of asyncpg: a statement and its arguments, answered by rows."""
-
-
 async def append(fetch: Fetch, happenings: Iterable[Happening]) -> dict[int, int]:
     """Write events as the last statements of a transaction; commit right after.
 
@@ -130,16 +129,10 @@ async def _append_to(fetch: Fetch, workspace_id: int, events: Sequence[Happening
         [event.assignee_after for event in events],
         [to_json(event.data) for event in events],
     )
-    return max(int(row[0]) for row in positions)
+    return max(int(row["pos"]) for row in positions)
 
 
 async def append_in(session: AsyncSession, *happenings: Happening) -> int:
     """`append` for one workspace inside a session's transaction; returns the last position."""
-    await session.flush()
-    connection = await session.connection()
-
-    async def fetch(statement: str, *arguments: Any) -> Sequence[Any]:
-        return (await connection.exec_driver_sql(statement, arguments)).all()
-
-    heads = await append(fetch, happenings)
+    heads = await append(await fetch_in(session), happenings)
     return heads[happenings[0].workspace_id]

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import orjson
 
+from gateway.database.connections import Fetch
 from gateway.feed.item import personal_fields
-from gateway.feed.log import EventType, Fetch
+from gateway.feed.log import EventType
 from gateway.feed.server_frames import LEFT_VIEW
 
 PAGE_EVENTS = 500

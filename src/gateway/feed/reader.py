@@ -7,9 +7,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.database.connections import Database
+from gateway.database.connections import Database, Fetch
 from gateway.feed.cursor import Bounds
-from gateway.feed.log import Fetch
 from gateway.feed.logged import OLDER_EVENTS, Page, read_pages
 from gateway.feed.snapshot import Snapshot, read_snapshot
 from gateway.feed.view import View

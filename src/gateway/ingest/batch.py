@@ -15,7 +15,7 @@ from gateway.configuration import Configuration
 from gateway.delivery import opt_outs
 from gateway.feed import log
 from gateway.ids import new_id
-from gateway.ingest import identities, leads, receipts, rows, state, threads
+from gateway.ingest import clocks, identities, leads, receipts, rows, state, threads
 from gateway.ingest.identities import KnownIdentity, address_of
 from gateway.ingest.placing import Arrival, Placement
 from gateway.ingest.submission import Accepted, Submission
@@ -35,7 +35,10 @@ async def store(
         claims = await receipts.claim(connection, submissions)
         placement = await _place(connection, claims.fresh, configuration)
         if placement is not None:
+            followed = await clocks.follow(connection.fetch, placement, configuration)
             await rows.write(connection, placement)
+            if followed is not None:
+                await followed.write(connection.fetch)
             await opt_outs.heed(connection, placement.placed)
             await log.append(connection.fetch, placement.happenings)
     answers = {id(submission): accepted for submission, accepted in claims.known}

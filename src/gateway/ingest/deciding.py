@@ -47,6 +47,7 @@ class Ruling:
     tags: frozenset[str]
     type: str | None
     language: str | None
+    sla_policy_id: UUID | None
     rule_set_version: int
     facts: dict[str, Any]
     explanation: Explanation | None
@@ -74,6 +75,7 @@ def rule(occasion: Occasion, configuration: WorkspaceConfiguration) -> Ruling:
         tags=frozenset(decision.tags),
         type=decision.type,
         language=decision.language,
+        sla_policy_id=configuration.sla.default,
         rule_set_version=decision.rule_set_version,
         facts=storable(facts),
         explanation=decision.explanation,
@@ -94,6 +96,7 @@ def _without_rules(
         tags=frozenset(),
         type=None,
         language=None,
+        sla_policy_id=configuration.sla.default,
         rule_set_version=configuration.rules.version,
         facts=storable(facts),
         explanation=None,

@@ -15,6 +15,7 @@ from gateway.ingest.identities import KnownIdentity
 from gateway.ingest.state import ConversationState
 from gateway.ingest.submission import Submission
 from gateway.ingest.threads import Mail, Threads
+from gateway.sla.turns import OCCURRED_AT
 from routing.priority import Priority, effective_at
 
 QUIET = frozenset({"auto_reply", "bounce", "complaint", "receipt"})
@@ -153,6 +154,7 @@ class Placement:
             opened_at=submission.received_at,
             last_message_at=submission.received_at,
             solved_at=None,
+            sla_policy_id=ruling.sla_policy_id,
             is_new=True,
         )
         self.states[state.id] = state
@@ -162,7 +164,7 @@ class Placement:
             "conversation": impersonal_fields(state, ruling.level),
             "decision": decision_id,
         }
-        self._tell(EventType.OPENED, state, data, queue_before=None)
+        self._tell(EventType.OPENED, state, _dated(state, submission, data), queue_before=None)
         return state
 
     def _reopen(
@@ -176,6 +178,7 @@ class Placement:
         state.priority = ruling.priority
         state.tags |= ruling.tags
         state.type = ruling.type or state.type
+        state.sla_policy_id = ruling.sla_policy_id or state.sla_policy_id
         self._queue(state, arrival.submission.received_at)
         data = {
             "conversation": impersonal_fields(state, ruling.level),
@@ -184,7 +187,7 @@ class Placement:
         self._tell(
             EventType.REOPENED,
             state,
-            data,
+            _dated(state, arrival.submission, data),
             queue_before=queue_before,
             assignee_before=assignee_before,
         )
@@ -219,17 +222,16 @@ class Placement:
             "attachments": submission.file_count,
             "automatic": submission.inbound.automatic,
         }
+        if arrival.is_quiet:
+            message["quiet"] = True
         changed = {
             "message_count": state.message_count,
             "last_message_at": state.last_message_at,
             "priority": state.priority,
             "tags": sorted(state.tags),
         }
-        self._tell(
-            EventType.RECEIVED,
-            state,
-            {"conversation": changed, "message": message, "decision": decision_id},
-        )
+        data = {"conversation": changed, "message": message, "decision": decision_id}
+        self._tell(EventType.RECEIVED, state, _dated(state, submission, data))
         return state.message_count
 
     def _tell(
@@ -253,3 +255,12 @@ class Placement:
                 data=data,
             )
         )
+
+
+def _dated(
+    state: ConversationState, submission: Submission, data: dict[str, Any]
+) -> dict[str, Any]:
+    """The data of an event that clocks go by, where there are any."""
+    if state.sla_policy_id is not None:
+        data[OCCURRED_AT] = submission.received_at
+    return data

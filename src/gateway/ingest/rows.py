@@ -18,11 +18,12 @@ UPDATE conversation c
    SET status = n.status, queue_id = n.queue_id, priority = n.priority,
        assignee_id = n.assignee_id, type = n.type, tags = n.tags::text[], version = n.version,
        message_count = n.message_count, last_message_at = n.last_message_at,
-       solved_at = n.solved_at
+       solved_at = n.solved_at, sla_policy_id = n.sla_policy_id, due_at = n.due_at
   FROM unnest($1::int[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::uuid[], $7::text[],
-              $8::text[], $9::int[], $10::int[], $11::timestamptz[], $12::timestamptz[])
+              $8::text[], $9::int[], $10::int[], $11::timestamptz[], $12::timestamptz[],
+              $13::uuid[], $14::timestamptz[])
        AS n (workspace_id, id, status, queue_id, priority, assignee_id, type, tags, version,
-             message_count, last_message_at, solved_at)
+             message_count, last_message_at, solved_at, sla_policy_id, due_at)
  WHERE (c.workspace_id, c.id) = (n.workspace_id, n.id)
 """
 
@@ -42,7 +43,7 @@ ON CONFLICT DO NOTHING
 COLUMNS = {
     "conversation": (
         "workspace_id, id, channel_id, identity_id, subject, status, queue_id, priority, type, "
-        "language, tags, version, message_count, opened_at, last_message_at"
+        "language, tags, version, message_count, opened_at, last_message_at, sla_policy_id, due_at"
     ),
     "queue_entry": "workspace_id, conversation_id, id, queue_id, queued_at, effective_at",
     "message": (
@@ -118,6 +119,8 @@ def _new(state: ConversationState) -> tuple[Any, ...]:
         state.message_count,
         state.opened_at,
         state.last_message_at,
+        state.sla_policy_id,
+        state.due_at,
     )
 
 
@@ -135,6 +138,8 @@ def _changed(state: ConversationState) -> tuple[Any, ...]:
         state.message_count,
         state.last_message_at,
         state.solved_at,
+        state.sla_policy_id,
+        state.due_at,
     )
 
 

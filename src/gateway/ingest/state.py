@@ -49,6 +49,8 @@ class ConversationState:
     last_message_at: datetime
     solved_at: datetime | None
     merged_into: UUID | None = None
+    sla_policy_id: UUID | None = None
+    due_at: datetime | None = None
     is_new: bool = False
 
     @property
@@ -66,7 +68,7 @@ class ConversationState:
 
 COLUMNS = """workspace_id, id, channel_id, identity_id, subject, status, queue_id, priority,
              assignee_id, type, language, tags, version, message_count, opened_at,
-             last_message_at, solved_at, merged_into"""
+             last_message_at, solved_at, merged_into, sla_policy_id, due_at"""
 
 LOCK = f"""
 SELECT {COLUMNS} FROM conversation

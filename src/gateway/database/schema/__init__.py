@@ -42,6 +42,7 @@ from gateway.database.schema.queues import (
     QueueEntry,
 )
 from gateway.database.schema.rules import Decision, RuleSetDraft, RuleSetMove, RuleSetVersion
+from gateway.database.schema.sla import SlaClock, SlaPolicy
 from gateway.database.schema.webhooks import Webhook, WebhookAttempt, WebhookDelivery
 
 __all__ = [
@@ -85,6 +86,8 @@ __all__ = [
     "RuleSetVersion",
     "ScanState",
     "SendingPace",
+    "SlaClock",
+    "SlaPolicy",
     "SpareObject",
     "ThreadRef",
     "Webhook",

@@ -35,7 +35,8 @@ Refusal = Literal["too_large", "message_too_large"]
 class Conversation(Base):
     """One matter of one customer. `version` grows with every change, whoever makes it.
 
-    One that was merged is closed, and points to where its messages now are.
+    `due_at` is when the first of its running clocks is due, null also without an SLA policy. One
+    that was merged is closed, and points to where its messages now are.
     """
 
     __tablename__ = "conversation"
@@ -90,6 +91,14 @@ class Conversation(Base):
             "merged_into",
             postgresql_where=text("merged_into IS NOT NULL"),
         ),
+        Index(
+            "conversation_due_idx",
+            "workspace_id",
+            "due_at",
+            "id",
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        inside_workspace("sla_policy_id", "sla_policy"),
         inside_workspace("merged_into", "conversation", ondelete="SET NULL (merged_into)"),
         inside_workspace("assignee_id", "agent"),
     )
@@ -113,6 +122,8 @@ class Conversation(Base):
     solved_at: Mapped[Timestamp | None]
     closed_at: Mapped[Timestamp | None]
     merged_into: Mapped[UUID | None]
+    sla_policy_id: Mapped[UUID | None]
+    due_at: Mapped[Timestamp | None]
 
 
 class ReadMark(Base):

@@ -1,0 +1,1 @@
+"""SLA policies and clocks as they are kept, and what makes them run."""
