@@ -7,6 +7,8 @@ from uuid import UUID
 import orjson
 from tests.sla.desk import ALWAYS, HOUR, Desk
 
+from gateway.sla.repairing import check_clocks
+
 URGENT = {
     "name": "Urgent words",
     "stage": "classify",
@@ -262,3 +264,23 @@ async def test_an_erased_contact_takes_its_clocks_along(desk: Desk) -> None:
     item = await desk.item(await desk.ask())
     await desk.team.ask("DELETE", f"/v1/contacts/{item['contact']['id']}")
     assert await desk.team.sql("SELECT * FROM sla_clock") == []
+
+
+async def test_clocks_that_differ_from_the_log_are_found_and_repaired(desk: Desk) -> None:
+    await desk.policy()
+    right, wrong = await desk.ask(), await desk.ask()
+    before = await desk.clocks(wrong)
+    damage = "UPDATE sla_clock SET spans = ARRAY[now()], due_at = NULL WHERE conversation_id = $1"
+    await desk.team.sql(damage, UUID(wrong))
+    await desk.team.sql(
+        "INSERT INTO sla_clock SELECT workspace_id, conversation_id, 'next_response', 1, "
+        "policy_id, policy_revision, state, spans FROM sla_clock "
+        "WHERE conversation_id = $1 LIMIT 1",
+        UUID(wrong),
+    )
+    database = desk.team.gateway.database
+    for repairs in (False, True):
+        assert await check_clocks(database, repairs=repairs) == (2, [UUID(wrong)])
+    assert await check_clocks(database, repairs=False) == (2, [])
+    assert await desk.clocks(wrong) == before
+    assert (await desk.states(right)).keys() == before.keys()

@@ -2,7 +2,7 @@
 
 import typer
 
-from gateway.cli import checking, keys, rules, running, workspaces
+from gateway.cli import checking, clocks, keys, rules, running, workspaces
 from gateway.demo.command import demo
 
 app = typer.Typer(
@@ -15,6 +15,7 @@ app.command("serve")(running.serve)
 app.command("worker")(running.worker)
 app.command("migrate")(running.migrate)
 app.command("check")(checking.check)
+app.command("clocks")(clocks.clocks)
 app.command("demo")(demo)
 app.add_typer(keys.app, name="keys")
 app.add_typer(rules.app, name="rules")

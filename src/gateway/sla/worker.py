@@ -1,17 +1,11 @@
 """The worker that looks after clocks: measures those anew whose policy or calendar has changed."""
 
-from uuid import UUID
-
 import structlog
-from sqlalchemy import delete, select, text, tuple_
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.database.connections import Database, fetch_in
-from gateway.database.schema import Conversation, SlaClock
-from gateway.feed.log import EventType, append_in, in_place
-from gateway.sla import clock_rows
-from gateway.sla.policies import read_policies
-from gateway.sla.remeasuring import Remeasured, remeasure
+from gateway.database.connections import Database
+from gateway.sla.repairing import repair
 from gateway.wakeups import Topic, Wakeups, wait_for
 
 BATCH = 200
@@ -35,15 +29,12 @@ class ClockWorker:
         self._database = database
         self._wakeups = wakeups
         self._poll_interval_s = poll_interval_s
+        self._hint = wakeups.listen(Topic.CONFIGURATION)
 
     async def run(self) -> None:
-        hint = self._wakeups.listen(Topic.CONFIGURATION)
-        try:
-            while True:
-                await self.remeasure_stale()
-                await wait_for(hint, self._poll_interval_s)
-        finally:
-            self._wakeups.forget(Topic.CONFIGURATION, hint)
+        while True:
+            await self.remeasure_stale()
+            await wait_for(self._hint, self._poll_interval_s)
 
     async def remeasure_stale(self) -> int:
         """Measure all clocks anew that an earlier revision has measured; returns how many."""
@@ -65,49 +56,6 @@ async def _remeasure_batch(session: AsyncSession) -> int:
         return 0
     workspace_id = stale[0].workspace_id
     ids = [row.conversation_id for row in stale if row.workspace_id == workspace_id]
-    await repair(session, workspace_id, ids)
-    return len(ids)
-
-
-async def repair(session: AsyncSession, workspace_id: int, ids: list[UUID]) -> list[Remeasured]:
-    """Set the clocks of conversations to what the log says; returns those that were otherwise."""
-    conversations = (
-        select(Conversation)
-        .where(Conversation.workspace_id == workspace_id, Conversation.id.in_(ids))
-        .order_by(Conversation.id)
-        .with_for_update(skip_locked=True, key_share=True)
-    )
-    rows = {row.id: row for row in await session.scalars(conversations)}
-    fetch = await fetch_in(session)
-    policies = await read_policies(fetch, workspace_id)
-    found = await remeasure(fetch, workspace_id, list(rows), policies)
-    changed = [each for each in found if not each.is_as_kept]
-    await clock_rows.write(
-        fetch, {(workspace_id, each.conversation_id): each.differing for each in changed}
-    )
-    for each in changed:
-        await _forget(session, workspace_id, each)
-    moved = [each for each in changed if each.due_at != each.was_due_at]
-    happenings = []
-    for each in moved:
-        row = rows[each.conversation_id]
-        row.due_at = each.due_at
-        row.version += 1
-        data = {"conversation": {"due_at": each.due_at}}
-        happenings.append(in_place(row, EventType.SLA_MEASURED, data, version=row.version))
-    if happenings:
-        await append_in(session, *happenings)
+    changed = await repair(session, workspace_id, ids)
     log.info("clocks.measured", conversations=len(changed))
-    return changed
-
-
-async def _forget(session: AsyncSession, workspace_id: int, each: Remeasured) -> None:
-    keys = [clock.clock.key for clock in each.surplus]
-    if keys:
-        await session.execute(
-            delete(SlaClock).where(
-                SlaClock.workspace_id == workspace_id,
-                SlaClock.conversation_id == each.conversation_id,
-                tuple_(SlaClock.metric, SlaClock.cycle).in_(keys),
-            )
-        )
+    return len(ids)
