@@ -34,7 +34,8 @@ UPDATE sla_clock
    SET spans = (SELECT array_agg(s - $2::interval ORDER BY n) FROM unnest(spans)
                   WITH ORDINALITY AS each (s, n)),
        due_at = due_at - $2::interval, warn_at = warn_at - $2::interval,
-       sign_at = sign_at - $2::interval, ended_at = ended_at - $2::interval
+       sign_at = sign_at - $2::interval, ended_at = ended_at - $2::interval,
+       warned_at = warned_at - $2::interval, breached_at = breached_at - $2::interval
  WHERE conversation_id = $1
 """
 

@@ -194,7 +194,7 @@ async def _require(session: AsyncSession, caller: Principal, conversation_id: UU
 @router.post("/conversations/{id}/take")
 async def take(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome:  # noqa: A002
     """Assign the conversation to the calling agent."""
-    return _told(
+    return told(
         gateway,
         await assigning.take(gateway.database, caller.workspace_id, id, acting_agent(caller)),
     )
@@ -206,13 +206,13 @@ async def take_next(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome | 
     done = await assigning.take_next(
         gateway.database, caller.workspace_id, id, acting_agent(caller)
     )
-    return _told(gateway, done) if done else None
+    return told(gateway, done) if done else None
 
 
 @router.post("/conversations/{id}/release")
 async def release(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome:  # noqa: A002
     """Give the conversation back to its queue; it keeps the time it has waited."""
-    return _told(
+    return told(
         gateway,
         await assigning.release(gateway.database, caller.workspace_id, id, acting_agent(caller)),
     )
@@ -226,7 +226,7 @@ async def escalate(
     body: Escalate,
 ) -> Outcome:
     """Move the conversation from the first level to a second-level queue."""
-    return _told(
+    return told(
         gateway,
         await assigning.escalate(
             gateway.database,
@@ -247,7 +247,7 @@ async def merge(
     body: Merge,
 ) -> Outcome:
     """Move all messages into another conversation, and close this one."""
-    return _told(
+    return told(
         gateway,
         await joining.merge(
             gateway.database, caller.workspace_id, id, acting_agent(caller), into=body.into
@@ -263,7 +263,7 @@ async def split(
     body: Split,
 ) -> Outcome:
     """Make a new conversation of some messages; the answer names it."""
-    return _told(
+    return told(
         gateway,
         await joining.split(
             gateway.database,
@@ -278,7 +278,7 @@ async def split(
 @router.post("/conversations/{id}/solve")
 async def solve(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome:  # noqa: A002
     """Mark the matter as solved; a further message of the customer reopens it."""
-    return _told(
+    return told(
         gateway,
         await assigning.solve(
             gateway.database,
@@ -304,7 +304,7 @@ async def reply(
     command = Command(caller.workspace_id, id, acting_agent(caller), draft, idempotency_key, macro)
     done = await commands.reply(gateway.database, gateway.configuration, command)
     gateway.wakeups.notify(Topic.DELIVERY)
-    return _told(gateway, done)
+    return told(gateway, done)
 
 
 @router.post("/conversations/{id}/notes", status_code=201)
@@ -318,7 +318,7 @@ async def note(
     """Add a note that only agents see."""
     draft = await _draft(gateway, body)
     command = Command(caller.workspace_id, id, acting_agent(caller), draft, idempotency_key)
-    return _told(gateway, await commands.note(gateway.database, command))
+    return told(gateway, await commands.note(gateway.database, command))
 
 
 async def _draft(gateway: Parts, body: Say, *, may_be_empty: bool = False) -> Draft:
@@ -339,7 +339,7 @@ def _safe(html: str) -> tuple[str | None, str]:
     return safe, html_to_text(safe) if safe else ""
 
 
-def _told(gateway: Parts, done: Done) -> Outcome:
+def told(gateway: Parts, done: Done) -> Outcome:
     gateway.wakeups.notify(Topic.FEED)
     return outcome(done)
 

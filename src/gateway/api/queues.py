@@ -137,7 +137,7 @@ async def _open_conversations(session: AsyncSession, queue: Queue) -> int:
         select(func.count())
         .select_from(Conversation)
         .where(Conversation.workspace_id == queue.workspace_id, Conversation.queue_id == queue.id)
-        .where(Conversation.status.in_(("queued", "assigned")))
+        .where(Conversation.status.in_(("queued", "assigned", "pending")))
     )
     return await session.scalar(statement) or 0
 

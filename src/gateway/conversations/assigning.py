@@ -81,12 +81,14 @@ async def take_next(
 
 async def _take(change: Change, agent_id: UUID) -> None:
     row = change.row
+    require_not_anothers(change, agent_id)
     if row.status == "assigned":
-        if row.assignee_id != agent_id:
-            raise conflict("another agent has this conversation")
         return
-    await change.leave_queue()
-    change.assign(agent_id)
+    if row.status == "pending" and row.assignee_id is not None:
+        row.status = "assigned"
+    else:
+        await change.leave_queue()
+        change.assign(agent_id)
     row.solved_at = None
     change.tell(
         EventType.ASSIGNED,
@@ -126,8 +128,7 @@ async def escalate(
     """
     async with changing(database, workspace_id, conversation_id) as change:
         row, session = change.row, change.session
-        if row.status == "assigned":
-            require_holder(change, agent_id)
+        require_not_anothers(change, agent_id)
         source = await session.get_one(Queue, (workspace_id, row.queue_id))
         target = await session.get(Queue, (workspace_id, to_queue_id))
         _check_levels(source, target)
@@ -189,8 +190,7 @@ async def solve_now(change: Change, configuration: Configuration, agent_id: UUID
     """`solve` as a part of another command."""
     if change.row.status == "solved":
         return
-    if change.row.status == "assigned":
-        require_holder(change, agent_id)
+    require_not_anothers(change, agent_id)
     await _leave(change, "solved")
     change.row.status = "solved"
     change.row.assignee_id = agent_id
@@ -198,6 +198,13 @@ async def solve_now(change: Change, configuration: Configuration, agent_id: UUID
     changed = {"status": "solved", "assignee": agent_id, "solved_at": change.now}
     change.tell(EventType.SOLVED, {"conversation": changed})
     await mail_at_the_end(change, configuration)
+
+
+def require_not_anothers(change: Change, agent_id: UUID) -> None:
+    """Who has laid a conversation aside still has it; who has solved it, no longer."""
+    row = change.row
+    if row.status in {"assigned", "pending"} and row.assignee_id not in {None, agent_id}:
+        raise conflict("another agent has this conversation")
 
 
 def require_holder(change: Change, agent_id: UUID) -> None:

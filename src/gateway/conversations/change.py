@@ -57,8 +57,15 @@ class Change:
 
     async def write_events(self) -> None:
         if self._happenings:
+            self._end_snoozing()
             await self._follow_clocks()
             self.position = await append_in(self.session, *self._happenings)
+
+    def _end_snoozing(self) -> None:
+        """Whatever has moved a pending conversation on, it does not wake later."""
+        if self.row.status != "pending" and self.row.snoozed_until is not None:
+            self.row.snoozed_until = None
+            self._happenings[-1].data["conversation"]["snoozed_until"] = None
 
     async def _follow_clocks(self) -> None:
         """The last event says when the conversation is due, where that has changed."""

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from channels.records import record
 from gateway.conversations.assigning import Done, done
 from gateway.conversations.change import Change, locked
+from gateway.conversations.pending import wake_up
 from gateway.conversations.thread_locks import lock_threads
 from gateway.database.connections import Database, fetch_in
 from gateway.database.schema import Channel, Conversation, Message, Queue, ThreadRef
@@ -111,7 +112,9 @@ async def _merged(
 
 def _require_free(change: Change, agent_id: UUID) -> None:
     """Nobody's matter is moved from under their hands."""
-    if change.row.status == "assigned" and change.row.assignee_id != agent_id:
+    if change.row.status in {"assigned", "pending"} and (
+        change.row.assignee_id not in {None, agent_id}
+    ):
         raise conflict("another agent has one of the conversations")
     if change.row.status == "solved":
         raise conflict("a solved conversation cannot be merged: take it first")
@@ -144,6 +147,8 @@ async def _absorb(source: Change, target: Change) -> None:
         .values(merged_into=kept.id)
     )
     since = await unanswered_since(await fetch_in(session), (taken.workspace_id, taken.id))
+    if since is not None and kept.status == "pending":
+        wake_up(target, "merge")
     await _end(source, kept.id)
     kept.last_message_at = max(kept.last_message_at, taken.last_message_at)
     kept.tags = sorted({*kept.tags, *taken.tags})

@@ -24,7 +24,7 @@ class ContactName(ItemPart):
 class ConversationItem(ItemPart):
     """`ver` grows with every change. `level` is the queue's. No bodies.
 
-    `due_at` is when the first of its running clocks is due.
+    `due_at` is when the first of its running clocks is due. A pending one wakes at `snoozed_until`.
     """
 
     id: UUID
@@ -45,6 +45,7 @@ class ConversationItem(ItemPart):
     last_message_at: datetime
     message_count: int
     solved_at: datetime | None
+    snoozed_until: datetime | None
     sla_policy: UUID | None
     due_at: datetime | None
     ver: int
@@ -69,6 +70,7 @@ def impersonal_fields(conversation: Any, level: int) -> dict[str, Any]:
         "last_message_at": conversation.last_message_at,
         "message_count": conversation.message_count,
         "solved_at": conversation.solved_at,
+        "snoozed_until": conversation.snoozed_until,
         "sla_policy": conversation.sla_policy_id,
         "due_at": conversation.due_at,
     }

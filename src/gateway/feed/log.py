@@ -24,6 +24,8 @@ class EventType(StrEnum):
     RELEASED = "conversation.released"
     ESCALATED = "conversation.escalated"
     LABELLED = "conversation.labelled"
+    PENDED = "conversation.pended"
+    WOKEN = "conversation.woken"
     SOLVED = "conversation.solved"
     CLOSED = "conversation.closed"
     ERASED = "conversation.erased"

@@ -193,11 +193,28 @@ class Placement:
         )
 
     def _follow_up(self, state: ConversationState, ruling: Ruling, arrival: Arrival) -> None:
-        """What the customer adds may make a matter more urgent; its queue and agent stay."""
+        """What the customer adds may make a matter more urgent; its queue and agent stay.
+
+        It is what a pending one has waited for.
+        """
         state.tags |= ruling.tags
         if Priority(ruling.priority) > state.priority and not arrival.is_quiet:
             state.priority = ruling.priority
             self.raised.add(state.id)
+        if state.status == "pending" and not arrival.is_quiet:
+            self._wake(state, arrival.submission)
+
+    def _wake(self, state: ConversationState, submission: Submission) -> None:
+        state.snoozed_until = None
+        state.status = "queued" if state.assignee_id is None else "assigned"
+        if state.assignee_id is None:
+            self._queue(state, submission.received_at)
+        changed = {
+            "status": state.status,
+            "snoozed_until": None,
+        }
+        data = {"conversation": changed, "by": "customer"}
+        self._tell(EventType.WOKEN, state, _dated(state, submission, data))
 
     def _queue(self, state: ConversationState, now: datetime) -> None:
         moment = effective_at(now, Priority(state.priority))

@@ -18,12 +18,13 @@ UPDATE conversation c
    SET status = n.status, queue_id = n.queue_id, priority = n.priority,
        assignee_id = n.assignee_id, type = n.type, tags = n.tags::text[], version = n.version,
        message_count = n.message_count, last_message_at = n.last_message_at,
-       solved_at = n.solved_at, sla_policy_id = n.sla_policy_id, due_at = n.due_at
+       solved_at = n.solved_at, sla_policy_id = n.sla_policy_id, due_at = n.due_at,
+       snoozed_until = n.snoozed_until
   FROM unnest($1::int[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::uuid[], $7::text[],
               $8::text[], $9::int[], $10::int[], $11::timestamptz[], $12::timestamptz[],
-              $13::uuid[], $14::timestamptz[])
+              $13::uuid[], $14::timestamptz[], $15::timestamptz[])
        AS n (workspace_id, id, status, queue_id, priority, assignee_id, type, tags, version,
-             message_count, last_message_at, solved_at, sla_policy_id, due_at)
+             message_count, last_message_at, solved_at, sla_policy_id, due_at, snoozed_until)
  WHERE (c.workspace_id, c.id) = (n.workspace_id, n.id)
 """
 
@@ -140,6 +141,7 @@ def _changed(state: ConversationState) -> tuple[Any, ...]:
         state.solved_at,
         state.sla_policy_id,
         state.due_at,
+        state.snoozed_until,
     )
 
 

@@ -51,11 +51,12 @@ class ConversationState:
     merged_into: UUID | None = None
     sla_policy_id: UUID | None = None
     due_at: datetime | None = None
+    snoozed_until: datetime | None = None
     is_new: bool = False
 
     @property
     def is_open(self) -> bool:
-        return self.status in {"queued", "assigned"}
+        return self.status in {"queued", "assigned", "pending"}
 
     def takes(self, channel: ConfiguredChannel, now: datetime) -> bool:
         """Whether a message that arrives now on `channel` belongs to this conversation."""
@@ -68,7 +69,8 @@ class ConversationState:
 
 COLUMNS = """workspace_id, id, channel_id, identity_id, subject, status, queue_id, priority,
              assignee_id, type, language, tags, version, message_count, opened_at,
-             last_message_at, solved_at, merged_into, sla_policy_id, due_at"""
+             last_message_at, solved_at, merged_into, sla_policy_id, due_at,
+             snoozed_until"""
 
 LOCK = f"""
 SELECT {COLUMNS} FROM conversation

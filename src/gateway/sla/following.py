@@ -96,12 +96,12 @@ def _told(late: MeasuredClock, each: Followed) -> MeasuredClock:
 
 
 def sign_data(each: MeasuredClock) -> dict[str, Any]:
-    """The data of the event by which a clock warns or tells a breach; it has been noted there."""
+    """The data of the event by which a clock warns or tells a breach, perhaps noted already."""
     clock = {
         "metric": each.clock.metric.value,
         "cycle": each.clock.cycle,
         "due_at": each.due_at,
         "target_s": each.target_s,
     }
-    at = each.clock.breached_at or each.clock.warned_at
-    return {"conversation": {}, "clock": clock, OCCURRED_AT: at}
+    noted = {OCCURRED_AT: each.clock.breached_at} if each.clock.breached_at else {}
+    return {"conversation": {}, "clock": clock, **noted}

@@ -1,10 +1,15 @@
-"""The worker that looks after clocks: measures those anew whose policy or calendar has changed."""
+"""The worker of all that happens because time passes: clocks, and conversations laid aside."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.conversations.pending import wake_due
 from gateway.database.connections import Database
+from gateway.sla.firing import fire_due
 from gateway.sla.repairing import repair
 from gateway.wakeups import Topic, Wakeups, wait_for
 
@@ -34,7 +39,24 @@ class ClockWorker:
     async def run(self) -> None:
         while True:
             await self.remeasure_stale()
+            await self.wake_due()
+            await self.fire_due()
             await wait_for(self._hint, self._poll_interval_s)
+
+    async def wake_due(self) -> int:
+        """Wake the conversations whose time has come."""
+        return await self._repeated(wake_due)
+
+    async def fire_due(self) -> int:
+        """Tell what clocks have to tell."""
+        return await self._repeated(fire_due)
+
+    async def _repeated(self, work: Callable[[Database, datetime], Awaitable[int]]) -> int:
+        total = 0
+        while number := await work(self._database, datetime.now(UTC)):
+            total += number
+            self._wakeups.notify(Topic.FEED)
+        return total
 
     async def remeasure_stale(self) -> int:
         """Measure all clocks anew that an earlier revision has measured; returns how many."""

@@ -35,13 +35,14 @@ Refusal = Literal["too_large", "message_too_large"]
 class Conversation(Base):
     """One matter of one customer. `version` grows with every change, whoever makes it.
 
-    `due_at` is when the first of its running clocks is due, null also without an SLA policy. One
-    that was merged is closed, and points to where its messages now are.
+    `due_at` is when the first of its running clocks is due, null also without an SLA policy. A
+    pending one waits for the customer, or until `snoozed_until`. One that was merged is closed, and
+    points to where its messages now are.
     """
 
     __tablename__ = "conversation"
     __table_args__ = (
-        one_of("status", "queued", "assigned", "solved", "closed"),
+        one_of("status", "queued", "assigned", "pending", "solved", "closed"),
         one_of("priority", "low", "normal", "high", "urgent"),
         Index(None, "identity_id", "channel_id"),
         Index(
@@ -98,6 +99,14 @@ class Conversation(Base):
             "id",
             postgresql_where=text("due_at IS NOT NULL"),
         ),
+        Index(
+            "conversation_snoozed_idx",
+            "snoozed_until",
+            postgresql_where=text("snoozed_until IS NOT NULL"),
+        ),
+        inside_workspace("channel_id", "channel"),
+        inside_workspace("identity_id", "identity"),
+        inside_workspace("queue_id", "queue"),
         inside_workspace("sla_policy_id", "sla_policy"),
         inside_workspace("merged_into", "conversation", ondelete="SET NULL (merged_into)"),
         inside_workspace("assignee_id", "agent"),
@@ -124,6 +133,7 @@ class Conversation(Base):
     merged_into: Mapped[UUID | None]
     sla_policy_id: Mapped[UUID | None]
     due_at: Mapped[Timestamp | None]
+    snoozed_until: Mapped[Timestamp | None]
 
 
 class ReadMark(Base):
