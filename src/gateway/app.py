@@ -36,8 +36,8 @@ from gateway.api import (
     rule_versions,
     rules,
     sessions,
-    webhook_deliveries,
     sla_policies,
+    webhook_deliveries,
     webhooks,
     workspace,
 )
