@@ -10,6 +10,7 @@ from gateway.access.callers import Callers
 from gateway.access.logins import Logins
 from gateway.access.secret_box import SecretBox
 from gateway.access.sessions import Sessions
+from gateway.assignment.presence import Presences
 from gateway.background import Loop, running
 from gateway.configuration import Configuration
 from gateway.database.connections import Database
@@ -85,7 +86,8 @@ class Gateway:
         self.handshakes = Handshakes(urls or ProviderUrls())
         self.hub = Hub(database, self.wakeups, settings.poll_interval_s)
         self.signals = Signals(self.wakeups, self.hub)
-        self.feed = FeedDoor(database, self.hub, self.signals)
+        self.presences = Presences(database, self.wakeups)
+        self.feed = FeedDoor(database, self.hub, self.signals, self.presences)
         self.form_guard = FormGuard(box.derived(PURPOSE), settings.proxies)
         self.smtp = SmtpDoor(
             self.intake,
@@ -113,6 +115,7 @@ class Gateway:
             "writer": self.writer.run,
             "hub": self.hub.run,
             "signals": self.signals.run,
+            "presences": self.presences.run,
         }
         if self.settings.smtp_enabled:
             loops["smtp"] = self.smtp.run

@@ -8,7 +8,7 @@ event loop, and only where they are other rules; then all is exchanged at once.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import structlog
@@ -31,7 +31,7 @@ from gateway.reply_tags import ReplyTags
 from gateway.sla.policies import SlaPolicies, read_policies
 from gateway.wakeups import Topic, Wakeups, wait_for
 from routing.calendars import Calendar
-from routing.engine import QueueRef, RuleSet
+from routing.engine import Level, QueueRef, RuleSet
 from routing.rules import parse_rule
 
 log = structlog.get_logger(__name__)
@@ -68,7 +68,7 @@ class WorkspaceConfiguration:
 
 
 def queue_ref(row: Queue) -> QueueRef:
-    return QueueRef(str(row.id), row.name, 2 if row.level == 2 else 1)
+    return QueueRef(str(row.id), row.name, cast("Level", row.level))
 
 
 async def grow(session: AsyncSession, workspace_id: int) -> None:

@@ -29,6 +29,7 @@ class Topic(StrEnum):
     DELIVERY = "delivery"
     WEBHOOK = "webhook"
     CONFIGURATION = "configuration"
+    ASSIGNMENT = "assignment"
 
 
 class Wakeups:

@@ -12,12 +12,15 @@ from routing.priority import Priority
 from routing.rules import Rule
 from routing.stages import CompiledStage, StageRun
 
-Level = Literal[1, 2]
+Level = Literal[1, 2, 3]
 
 
 @dataclass(frozen=True, slots=True)
 class QueueRef:
-    """A queue as routing sees it: level 1 takes what can be answered at once, 2 the rest."""
+    """A queue as routing sees it: level 1 takes what can be answered at once, 2 the rest.
+
+    Level 3 is the supervisors'.
+    """
 
     id: str
     name: str

@@ -23,6 +23,7 @@ FOR_AGENTS = (
     "/v1/macros",
     "/v1/me",
     "/v1/messages",
+    "/v1/presence",
     "/v1/queues",
     "/v1/session",
     "/v1/sla-policies",

@@ -13,6 +13,7 @@ from tests.feed.history import Team, Writer, make_team
 from websockets.asyncio.client import ClientConnection, connect
 
 from gateway.access.tokens import Role, issue
+from gateway.assignment.presence import Presences
 from gateway.database.connections import Database
 from gateway.feed.connection import Pace
 from gateway.feed.door import FeedDoor
@@ -87,9 +88,10 @@ async def node(
     """`hears` False: nobody tells the hub of anything."""
     wakeups = Wakeups(database)
     hub = Hub(database, wakeups, poll_interval_s)
-    door = FeedDoor(database, hub, Signals(wakeups, hub), pace)
+    presences = Presences(database, wakeups)
+    door = FeedDoor(database, hub, Signals(wakeups, hub), presences, pace)
     listening = [wakeups.run()] if hears else []
-    async with running(hub.run(), *listening), serving(door) as url:
+    async with running(hub.run(), presences.run(), *listening), serving(door) as url:
         yield Node(url, wakeups, hub, door)
 
 

@@ -9,7 +9,8 @@ from gateway.problems import Problem
 
 ALLOWED_FOR = {
     Role.PROVIDER: {Role.PROVIDER, Role.ADMIN},
-    Role.AGENT: {Role.AGENT, Role.ADMIN},
+    Role.AGENT: {Role.AGENT, Role.SUPERVISOR, Role.ADMIN},
+    Role.SUPERVISOR: {Role.SUPERVISOR, Role.ADMIN},
     Role.ADMIN: {Role.ADMIN},
 }
 """Who may do what needs a role."""

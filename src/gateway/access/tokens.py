@@ -21,10 +21,14 @@ SESSION_LIFE = timedelta(days=30)
 
 
 class Role(StrEnum):
-    """`provider` posts to the inbound doors only; `admin` may all that `agent` may, and more."""
+    """`provider` posts to the inbound doors only; each of the others may all that those before may.
+
+    A `supervisor` gives work to whom they want, stops queues and lets agents run out of work.
+    """
 
     PROVIDER = "provider"
     AGENT = "agent"
+    SUPERVISOR = "supervisor"
     ADMIN = "admin"
 
 

@@ -1,32 +1,46 @@
 """Agents: the people who answer, and the tokens that they work with."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.addresses import is_email, normalise_email
-from gateway.access.tokens import Role, issue
-from gateway.api.callers import AdminCaller, Parts
+from gateway.access.tokens import Principal, Role, issue
+from gateway.api.callers import AdminCaller, Parts, SupervisorCaller
 from gateway.api.keys import NewTokenOut, TokenIn, TokenOut, shown_once, tokens_where
 from gateway.api.problems import documented
 from gateway.api.texts import Name
-from gateway.database.schema import AccessToken, Agent, Assignment
+from gateway.assignment import pools
+from gateway.database.schema import AccessToken, Agent, Assignment, Workspace
 from gateway.ids import new_id
 from gateway.problems import conflict, invalid, not_found
+from gateway.wakeups import Topic
 
 router = APIRouter(prefix="/v1/agents", tags=["agents"], responses=documented(401, 403, 422, 503))
 
-AgentRole = Literal["agent", "admin"]
+AgentRole = Literal["agent", "supervisor", "admin"]
+
+
+Capacity = Annotated[
+    int, Field(ge=0, le=1_000, description="How much the router gives at once; chats weigh more")
+]
+Skills = Annotated[
+    dict[Name, Annotated[int, Field(ge=1, le=100)]],
+    Field(max_length=100, description="Proficiency by skill"),
+]
 
 
 class AgentIn(BaseModel):
-    """`admin` may all that an agent may, and the settings too."""
+    """A `supervisor` may all that an agent may, and lead; `admin` may that and the settings too.
+
+    Without `capacity` it is the workspace's default.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -36,23 +50,36 @@ class AgentIn(BaseModel):
     name: Name
     email: Name
     role: AgentRole = "agent"
+    capacity: Capacity | None = None
+    skills: Skills = {}
 
 
 class AgentPatch(BaseModel):
-    """Only what is given changes; a new role holds for the agent's tokens at once."""
+    """Only what is given changes; a new role holds for the agent's tokens at once.
+
+    A lower capacity takes nothing away.
+    """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"role": "admin"}]})
 
     name: Name | None = None
     email: Name | None = None
     role: AgentRole | None = None
+    capacity: Capacity | None = None
+    skills: Skills | None = None
 
 
 class AgentOut(BaseModel):
+    """`load` is the weight of all that the agent has or is offered."""
+
     id: UUID
     name: str
     email: str
     role: AgentRole
+    capacity: int
+    load: int
+    skills: dict[str, int]
+    is_draining: bool
     created_at: datetime
     archived_at: datetime | None
 
@@ -80,8 +107,11 @@ async def create_agent(gateway: Parts, caller: AdminCaller, body: AgentIn) -> Ag
         name=body.name,
         email=_address(body.email),
         role=body.role,
+        skills=body.skills,
     )
     async with gateway.database.transaction() as session:
+        workspace = await session.get_one(Workspace, caller.workspace_id)
+        agent.capacity = workspace.default_capacity if body.capacity is None else body.capacity
         session.add(agent)
         await _save(session)
         return _shown(agent)
@@ -112,8 +142,35 @@ async def change_agent(
                 .where(AccessToken.agent_id == agent.id)
                 .values(role=body.role)
             )
+        if body.capacity is not None:
+            agent.capacity = body.capacity
+        if body.skills is not None:
+            agent.skills = body.skills
         await _save(session)
-        return _shown(agent)
+    gateway.wakeups.notify(Topic.ASSIGNMENT)
+    return _shown(agent)
+
+
+@router.post("/{id}/drain", responses=documented(404, 409))
+async def drain_agent(gateway: Parts, caller: SupervisorCaller, id: UUID) -> AgentOut:  # noqa: A002
+    """Let the agent run out of work: nothing more is given, offers go back, the rest stays."""
+    return await _drain(gateway, caller, id, is_draining=True)
+
+
+@router.post("/{id}/undrain", responses=documented(404, 409))
+async def undrain_agent(gateway: Parts, caller: SupervisorCaller, id: UUID) -> AgentOut:  # noqa: A002
+    return await _drain(gateway, caller, id, is_draining=False)
+
+
+async def _drain(
+    gateway: Parts, caller: Principal, agent_id: UUID, *, is_draining: bool
+) -> AgentOut:
+    async with gateway.database.transaction() as session:
+        agent = await present_agent(session, caller.workspace_id, agent_id)
+        agent.is_draining = is_draining
+        await session.flush()
+    gateway.wakeups.notify(Topic.ASSIGNMENT)
+    return _shown(agent)
 
 
 @router.delete("/{id}", status_code=204, responses=documented(404, 409))
@@ -121,7 +178,9 @@ async def archive_agent(gateway: Parts, caller: AdminCaller, id: UUID) -> None: 
     """Let the agent go: all tokens are revoked; what they wrote keeps their name."""
     if id == caller.agent_id:
         raise conflict("this is you: ask another admin")
-    async with gateway.database.transaction() as session:
+    async with pools.staffing(gateway.database, caller.workspace_id) as session:
+        served = await pools.queues_of(session, caller.workspace_id, id)
+        await pools.leave(session, caller.workspace_id, id, served)
         agent = await present_agent(session, caller.workspace_id, id)
         held = await _held(session, agent)
         if held:

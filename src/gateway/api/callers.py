@@ -31,6 +31,10 @@ async def _agent(request: Request, gateway: Parts, _: Credentials) -> Principal:
     return await gateway.callers.of(request, Role.AGENT)
 
 
+async def _supervisor(request: Request, gateway: Parts, _: Credentials) -> Principal:
+    return await gateway.callers.of(request, Role.SUPERVISOR)
+
+
 async def _admin(request: Request, gateway: Parts, _: Credentials) -> Principal:
     """Whoever administers; what they change is written down with the change."""
     caller = await gateway.callers.of(request, Role.ADMIN)
@@ -58,6 +62,9 @@ AnyCaller = Annotated[Principal, Depends(_any)]
 
 AgentCaller = Annotated[Principal, Depends(_agent)]
 """Any agent's token, or an admin's key."""
+
+SupervisorCaller = Annotated[Principal, Depends(_supervisor)]
+"""A supervisor's or admin's token or key."""
 
 AdminCaller = Annotated[Principal, Depends(_admin)]
 

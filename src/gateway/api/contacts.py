@@ -60,7 +60,7 @@ class ConversationSummary(BaseModel):
     id: UUID
     channel: UUID
     subject: str | None
-    status: Literal["queued", "assigned", "pending", "solved", "closed"]
+    status: Literal["queued", "offered", "assigned", "pending", "solved", "closed"]
     opened_at: datetime
     last_message_at: datetime
 

@@ -17,7 +17,7 @@ from gateway.problems import not_found
 from gateway.rulebook import versions
 from gateway.rulebook.replaying import RECALLED, Recalled, recall, texts_asked
 from gateway.rulebook.samples import Sample, decide, facts_of
-from routing.engine import RuleSet
+from routing.engine import Level, RuleSet
 from routing.explanation import sentences
 
 router = APIRouter(prefix="/v1/rules", tags=["rules"], responses=documented(401, 403, 422, 503))
@@ -70,7 +70,7 @@ class TrialOut(BaseModel):
 
     queue: str
     queue_name: str
-    level: Literal[1, 2]
+    level: Level
     priority: str
     tags: list[str]
     type: str | None

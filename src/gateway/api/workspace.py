@@ -1,7 +1,7 @@
 """The workspace's policies, and who is calling."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal, cast
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -18,7 +18,14 @@ from gateway.problems import conflict, invalid
 
 router = APIRouter(prefix="/v1", responses=documented(401, 403, 422, 503))
 
+Weights = Annotated[
+    dict[Literal["email", "sms", "web_form", "chat"], Annotated[int, Field(ge=1, le=100)]],
+    Field(description="How much of an agent's capacity one takes, by kind of channel; 1 unless"),
+]
 Days = Annotated[int | None, Field(ge=1, le=36_500, description="null keeps for ever")]
+
+
+MAY_BE_NULL = {"raw_retention_days", "conversation_retention_days"}
 
 
 class Me(BaseModel):
@@ -40,6 +47,10 @@ class WorkspaceOut(BaseModel):
     raw_retention_days: Days
     conversation_retention_days: Days
     feed_resume_hours: int
+    capacity_weights: Weights
+    default_capacity: int
+    hop_limit: int
+    decline_cooldown_s: int
     configuration: int
     rules_version: int
 
@@ -48,7 +59,10 @@ class WorkspacePatch(BaseModel):
     """Only what is given changes.
 
     Raw payloads go after `raw_retention_days`, whole conversations `conversation_retention_days`
-    after they closed. Agents' UIs may resume the feed for `feed_resume_hours`.
+    after they closed. Agents' UIs may resume the feed for `feed_resume_hours`. New agents have
+    `default_capacity`; a new weight holds for what is assigned from then on. What has been moved
+    more than `hop_limit` times goes to a queue of level 3, the supervisors'. Who has declined a
+    conversation, or let its offer expire, is not asked again for `decline_cooldown_s`.
     """
 
     model_config = ConfigDict(
@@ -59,6 +73,10 @@ class WorkspacePatch(BaseModel):
     raw_retention_days: Days = None
     conversation_retention_days: Days = None
     feed_resume_hours: Annotated[int, Field(ge=1, le=720)] | None = None
+    capacity_weights: Weights | None = None
+    default_capacity: Annotated[int, Field(ge=0, le=1_000)] | None = None
+    hop_limit: Annotated[int, Field(ge=1, le=100)] | None = None
+    decline_cooldown_s: Annotated[int, Field(ge=0, le=86_400)] | None = None
 
 
 @router.get("/me", tags=["access"])
@@ -84,8 +102,8 @@ async def change_workspace(
     gateway: Parts, caller: AdminCaller, body: WorkspacePatch
 ) -> WorkspaceOut:
     changes = body.model_dump(exclude_unset=True)
-    for required in ("name", "feed_resume_hours"):
-        if required in changes and changes[required] is None:
+    for required in changes.keys() - MAY_BE_NULL:
+        if changes[required] is None:
             raise invalid("a policy is missing", [(f"/{required}", "must not be null")])
     async with gateway.database.transaction() as session:
         workspace = await _own(session, caller.workspace_id)
@@ -110,6 +128,10 @@ def _shown(workspace: Workspace) -> WorkspaceOut:
         raw_retention_days=workspace.raw_retention_days,
         conversation_retention_days=workspace.conversation_retention_days,
         feed_resume_hours=workspace.feed_resume_hours,
+        capacity_weights=cast("Weights", workspace.capacity_weights),
+        default_capacity=workspace.default_capacity,
+        hop_limit=workspace.hop_limit,
+        decline_cooldown_s=workspace.decline_cooldown_s,
         configuration=workspace.configuration,
         rules_version=workspace.rule_set_version,
     )

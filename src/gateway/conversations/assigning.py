@@ -11,7 +11,7 @@ from gateway.conversations.change import Change, changing, locked
 from gateway.conversations.messages import Draft, add_note
 from gateway.conversations.transcripts import mail_at_the_end
 from gateway.database.connections import Database
-from gateway.database.schema import Conversation, Escalation, Queue, QueueEntry
+from gateway.database.schema import Conversation, Queue, QueueEntry, Transfer
 from gateway.feed.log import EventType
 from gateway.ids import new_id
 from gateway.problems import conflict, invalid, not_found
@@ -136,15 +136,16 @@ async def escalate(
         waited_since = await _leave(change, "escalated")
         change.enter_queue(to_queue_id, waited_since)
         session.add(
-            Escalation(
+            Transfer(
                 workspace_id=workspace_id,
                 conversation_id=row.id,
                 id=new_id(),
+                kind="escalated",
                 from_queue_id=source.id,
                 to_queue_id=to_queue_id,
                 agent_id=agent_id,
                 note_id=note_id,
-                escalated_at=change.now,
+                moved_at=change.now,
             )
         )
         moved = {"status": "queued", "queue": to_queue_id, "level": 2, "assignee": None}

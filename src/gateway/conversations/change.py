@@ -130,6 +130,10 @@ class Change:
                 conversation_id=self.row.id,
                 id=new_id(),
                 agent_id=agent_id,
+                queue_id=self.row.queue_id,
+                state="active",
+                origin="taken",
+                weight=1,
                 assigned_at=self.now,
             )
         )

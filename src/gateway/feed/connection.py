@@ -8,6 +8,7 @@ import structlog
 from starlette.websockets import WebSocketDisconnect
 
 from gateway.access.tokens import Principal
+from gateway.assignment.presence import Attend, Presences
 from gateway.database.connections import Database, is_database_away
 from gateway.feed.beats import Beats
 from gateway.feed.client_frames import Hello, Pong
@@ -48,6 +49,7 @@ class Parts:
     database: Database
     hub: Hub
     signals: Signals
+    presences: Presences
     reader: FeedReader
     beats: Beats
     pace: Pace
@@ -126,19 +128,22 @@ class Connection:
         self._parts.signals.follow(principal.workspace_id, session.hear)
         self._parts.beats.add(self)
         self._wire.on_writable(self.wake)
+        presences = self._parts.presences
         try:
-            await self._listen(session)
+            with presences.attending(principal.workspace_id, principal.agent_id) as attend:
+                await self._listen(session, attend)
         finally:
             self._parts.beats.remove(self)
             self._parts.signals.unfollow(principal.workspace_id, session.hear)
             if self._work is not None:
                 self._work.cancel()
 
-    async def _listen(self, session: Session) -> None:
+    async def _listen(self, session: Session, attend: Attend) -> None:
         while True:
             frame = await self._wire.receive()
             if isinstance(frame, Pong):
                 self._heartbeat.answered()
+                attend()
             elif isinstance(frame, Hello):
                 raise Close(CloseCode.PROTOCOL, "hello comes once")
             else:

@@ -4,6 +4,7 @@ import asyncio
 
 from starlette.types import Receive, Scope, Send
 
+from gateway.assignment.presence import Presences
 from gateway.database.connections import Database
 from gateway.feed.beats import Beats
 from gateway.feed.closing import Close, CloseCode
@@ -23,12 +24,16 @@ class FeedDoor:
     """
 
     def __init__(
-        self, database: Database, hub: Hub, signals: Signals, pace: Pace | None = None
+        self,
+        database: Database,
+        hub: Hub,
+        signals: Signals,
+        presences: Presences,
+        pace: Pace | None = None,
     ) -> None:
         pace = pace or Pace()
-        self._parts = Parts(
-            database, hub, signals, FeedReader(database), Beats(pace.heartbeat_s), pace
-        )
+        beats = Beats(pace.heartbeat_s)
+        self._parts = Parts(database, hub, signals, presences, FeedReader(database), beats, pace)
         self._open: dict[Connection, asyncio.Future[None]] = {}
         self._is_draining = False
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from gateway.api.texts import Name, Value
 from gateway.rule_sets import CaseDocument
 from gateway.rulebook.samples import InvalidFacts, Sample, decide, facts_of
-from routing.engine import Decision, QueueRef, RuleSet
+from routing.engine import Decision, Level, QueueRef, RuleSet
 from routing.explanation import sentences
 from routing.problems import InvalidRule, Problem, below
 
@@ -28,7 +28,7 @@ class Expectation(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     queue: Annotated[Value | None, Field(description="A queue's id")] = None
-    level: Literal[1, 2] | None = None
+    level: Level | None = None
     priority: Literal["low", "normal", "high", "urgent"] | None = None
     tags: list[Value] | None = None
     type: Value | None = None

@@ -10,6 +10,7 @@ planner would take it for as good as the key, and walk a whole workspace for one
 from gateway.database.schema.access import AccessToken, Agent, Channel, Workspace
 from gateway.database.schema.answers import Macro
 from gateway.database.schema.audit import AuditEntry
+from gateway.database.schema.assignments import Assignment, Presence, Transfer
 from gateway.database.schema.base import Base
 from gateway.database.schema.contacts import Contact, ContactMerge, Identity
 from gateway.database.schema.conversations import (
@@ -35,11 +36,10 @@ from gateway.database.schema.intake import (
 from gateway.database.schema.logins import Invitation, Login
 from gateway.database.schema.mailboxes import Mailbox, MailboxFolder
 from gateway.database.schema.queues import (
-    Assignment,
     BusinessCalendar,
-    Escalation,
     Queue,
     QueueEntry,
+    QueueMember,
 )
 from gateway.database.schema.rules import Decision, RuleSetDraft, RuleSetMove, RuleSetVersion
 from gateway.database.schema.sla import SlaClock, SlaPolicy
@@ -62,7 +62,6 @@ __all__ = [
     "ConversationLink",
     "Decision",
     "Delivery",
-    "Escalation",
     "Event",
     "FeedHead",
     "Identity",
@@ -73,9 +72,11 @@ __all__ = [
     "MailboxFolder",
     "Message",
     "OptOut",
+    "Presence",
     "Quarantine",
     "Queue",
     "QueueEntry",
+    "QueueMember",
     "RawPayload",
     "ReadMark",
     "Receipt",
@@ -93,5 +94,6 @@ __all__ = [
     "Webhook",
     "WebhookAttempt",
     "WebhookDelivery",
+    "Transfer",
     "Workspace",
 ]

@@ -23,6 +23,10 @@ class Workspace(Base):
 
     `configuration` grows with every change of channels, queues, agents or rules: processes compare
     it with what they hold in memory. Retention of None keeps for ever.
+
+    `capacity_weights` says by kind of channel how much of an agent's capacity a conversation takes
+    (1 where it says nothing); after more than `hop_limit` moves it goes to the supervisors; who
+    has declined it is left out for `decline_cooldown_s`.
     """
 
     __tablename__ = "workspace"
@@ -36,6 +40,12 @@ class Workspace(Base):
     raw_retention_days: Mapped[int | None] = mapped_column(server_default=text("90"))
     conversation_retention_days: Mapped[int | None]
     feed_resume_hours: Mapped[int] = mapped_column(server_default=text("72"))
+    capacity_weights: Mapped[dict[str, int]] = mapped_column(
+        JSONB, server_default=text("""'{"chat": 2}'""")
+    )
+    default_capacity: Mapped[int] = mapped_column(server_default=text("5"))
+    hop_limit: Mapped[int] = mapped_column(server_default=text("5"))
+    decline_cooldown_s: Mapped[int] = mapped_column(server_default=text("300"))
 
 
 class Channel(Base):
@@ -67,11 +77,15 @@ class Channel(Base):
 
 
 class Agent(Base):
-    """A person who answers, or administers."""
+    """A person who answers, leads, or administers.
+
+    The router gives work as long as `load`, the weight of all that the agent has, stays within
+    `capacity`; `skills` are proficiencies by name. One who `is_draining` is given nothing more.
+    """
 
     __tablename__ = "agent"
     __table_args__ = (
-        one_of("role", "agent", "admin"),
+        one_of("role", "agent", "supervisor", "admin"),
         Index(
             "agent_email_key",
             "workspace_id",
@@ -86,6 +100,11 @@ class Agent(Base):
     name: Mapped[str]
     email: Mapped[str]
     role: Mapped[str] = mapped_column(server_default="agent")
+    capacity: Mapped[int] = mapped_column(server_default=text("5"))
+    load: Mapped[int] = mapped_column(server_default=text("0"))
+    skills: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=text("'{}'"))
+    is_draining: Mapped[bool] = mapped_column(server_default=text("false"))
+    idle_since: Mapped[CreatedAt]
     created_at: Mapped[CreatedAt]
     archived_at: Mapped[Timestamp | None]
 
@@ -98,7 +117,7 @@ class AccessToken(Base):
 
     __tablename__ = "access_token"
     __table_args__ = (
-        one_of("role", "provider", "agent", "admin"),
+        one_of("role", "provider", "agent", "supervisor", "admin"),
         inside_workspace("agent_id", "agent"),
     )
 

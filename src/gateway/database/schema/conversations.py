@@ -13,7 +13,7 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from channels.contract import AutomaticKind
@@ -37,12 +37,14 @@ class Conversation(Base):
 
     `due_at` is when the first of its running clocks is due, null also without an SLA policy. A
     pending one waits for the customer, or until `snoozed_until`. One that was merged is closed, and
-    points to where its messages now are.
+    points to where its messages now are. `assignee_id` is who has it, is offered it or has solved
+    it. `preferred_skills` are insisted on for so many seconds of waiting; `hops` counts the moves
+    between queues and agents since it was last solved.
     """
 
     __tablename__ = "conversation"
     __table_args__ = (
-        one_of("status", "queued", "assigned", "pending", "solved", "closed"),
+        one_of("status", "queued", "offered", "assigned", "pending", "solved", "closed"),
         one_of("priority", "low", "normal", "high", "urgent"),
         Index(None, "identity_id", "channel_id"),
         Index(
@@ -65,7 +67,7 @@ class Conversation(Base):
             "queue_id",
             "last_message_at",
             "id",
-            postgresql_where=text("status IN ('queued', 'assigned')"),
+            postgresql_where=text("status IN ('queued', 'offered', 'assigned')"),
         ),
         Index(
             "conversation_assignee_idx",
@@ -121,6 +123,9 @@ class Conversation(Base):
     type: Mapped[str | None]
     language: Mapped[str | None]
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    required_skills: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    preferred_skills: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=text("'{}'"))
+    hops: Mapped[int] = mapped_column(server_default=text("0"))
     version: Mapped[int]
     message_count: Mapped[int]
     opened_at: Mapped[Timestamp]

@@ -1,5 +1,6 @@
-"""Where conversations wait, when they are served, and who has them."""
+"""Where conversations wait, and when they are served."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, text
@@ -14,15 +15,33 @@ from gateway.database.schema.base import (
     WorkspaceId,
     followed,
     inside_workspace,
+    one_of,
 )
 
 
+def _own_id(context: Any) -> Any:
+    return context.get_current_parameters()["id"]
+
+
 class Queue(Base):
-    """A first- or second-level queue. One of the workspace is the default: work is never lost."""
+    """A queue of level 1, 2 or 3, the supervisors'. One of the workspace is the default.
+
+    Agents take from a queue of mode `pull`; of the others the router gives them: as an offer, or
+    at once. Queues that share agents, directly or over others, are one pool, named by the least
+    id among them: whoever locks that queue's row has the pool.
+
+    Times are in seconds: how long an offer stands, how long an agent is busy after solving, how
+    long a reopened conversation waits for who had it, after how long a large one has freed
+    capacity kept for it, after how long without presence an agent's work returns (None: never).
+    """
 
     __tablename__ = "queue"
     __table_args__ = (
-        CheckConstraint("level IN (1, 2)", name="level"),
+        CheckConstraint("level IN (1, 2, 3)", name="level"),
+        one_of("mode", "pull", "offer", "direct"),
+        inside_workspace("pool_id", "queue"),
+        inside_workspace("overflow_queue_id", "queue"),
+        Index(None, "pool_id"),
         Index(
             "queue_name_key",
             "workspace_id",
@@ -43,8 +62,33 @@ class Queue(Base):
     name: Mapped[str]
     level: Mapped[int] = mapped_column(SmallInteger)
     is_default: Mapped[bool] = mapped_column(server_default=text("false"))
+    mode: Mapped[str] = mapped_column(server_default="pull")
+    is_paused: Mapped[bool] = mapped_column(server_default=text("false"))
+    pool_id: Mapped[UUID] = mapped_column(default=_own_id)
+    overflow_queue_id: Mapped[UUID | None]
+    offer_timeout_s: Mapped[int] = mapped_column(server_default=text("30"))
+    wrap_up_s: Mapped[int] = mapped_column(server_default=text("0"))
+    sticky_s: Mapped[int] = mapped_column(server_default=text("0"))
+    reserve_after_s: Mapped[int] = mapped_column(server_default=text("300"))
+    reclaim_s: Mapped[int | None]
     created_at: Mapped[CreatedAt]
     archived_at: Mapped[Timestamp | None]
+
+
+class QueueMember(Base):
+    """An agent who serves a queue; of two who are free, the more proficient is asked first."""
+
+    __tablename__ = "queue_member"
+    __table_args__ = (
+        inside_workspace("agent_id", "agent"),
+        inside_workspace("queue_id", "queue"),
+        Index(None, "queue_id"),
+    )
+
+    workspace_id: Mapped[WorkspaceId]
+    agent_id: Mapped[UUID] = mapped_column(primary_key=True)
+    queue_id: Mapped[UUID] = mapped_column(primary_key=True)
+    proficiency: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
 
 
 class BusinessCalendar(Base):
@@ -106,54 +150,3 @@ class QueueEntry(Base):
     queued_at: Mapped[Timestamp]
     effective_at: Mapped[Timestamp]
     left_at: Mapped[Timestamp | None]
-
-
-class Assignment(Base):
-    """An agent's hold of a conversation: at most one is active, by a unique index."""
-
-    __tablename__ = "assignment"
-    __table_args__ = (
-        inside_workspace("conversation_id", "conversation", ondelete="CASCADE"),
-        inside_workspace("agent_id", "agent"),
-        Index(
-            "assignment_active_key",
-            "workspace_id",
-            "conversation_id",
-            unique=True,
-            postgresql_where=text("ended_at IS NULL"),
-        ),
-        Index(
-            "assignment_agent_idx",
-            "workspace_id",
-            "agent_id",
-            postgresql_where=text("ended_at IS NULL"),
-        ),
-    )
-
-    workspace_id: Mapped[WorkspaceId]
-    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
-    id: Mapped[RowId]
-    agent_id: Mapped[UUID]
-    assigned_at: Mapped[Timestamp]
-    ended_at: Mapped[Timestamp | None]
-    end_reason: Mapped[str | None]
-
-
-class Escalation(Base):
-    """A move from the first to the second level; the note says what was tried."""
-
-    __tablename__ = "escalation"
-    __table_args__ = (
-        inside_workspace("conversation_id", "conversation", ondelete="CASCADE"),
-        inside_workspace("from_queue_id", "queue"),
-        inside_workspace("to_queue_id", "queue"),
-    )
-
-    workspace_id: Mapped[WorkspaceId]
-    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
-    id: Mapped[RowId]
-    from_queue_id: Mapped[UUID]
-    to_queue_id: Mapped[UUID]
-    agent_id: Mapped[UUID | None]
-    note_id: Mapped[UUID]
-    escalated_at: Mapped[Timestamp]
