@@ -75,7 +75,7 @@ async def test_a_queue_that_rules_name_is_not_archived(team: Team) -> None:
 
 
 async def test_mistakes_are_refused(team: Team) -> None:
-    for body in ({"name": " ", "level": 1}, {"name": "x", "level": 3}, {"name": "a\0", "level": 1}):
+    for body in ({"name": " ", "level": 1}, {"name": "x", "level": 4}, {"name": "a\0", "level": 1}):
         assert (await team.call("POST", "/v1/queues", body)).status_code == 422
     path = f"/v1/queues/{team.queues['General']}"
     assert (await team.call("PATCH", path, {"is_default": False})).status_code == 422
