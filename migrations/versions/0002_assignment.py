@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0002_assignment"
-down_revision = "0007_logins"
+down_revision = "0006_webhooks"
 branch_labels = None
 depends_on = None
 

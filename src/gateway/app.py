@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway import problems
 from gateway.api import (
     agents,
+    assignments,
     attachments,
     attention,
     audit,
@@ -61,6 +62,7 @@ FEED_PATH = "/feed"
 ROUTERS = (
     conversation_lists.router,
     conversations.router,
+    assignments.router,
     attention.router,
     messages.router,
     attachments.router,

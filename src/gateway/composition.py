@@ -11,6 +11,7 @@ from gateway.access.logins import Logins
 from gateway.access.secret_box import SecretBox
 from gateway.access.sessions import Sessions
 from gateway.assignment.presence import Presences
+from gateway.assignment.worker import AssignmentWorker
 from gateway.background import Loop, running
 from gateway.configuration import Configuration
 from gateway.database.connections import Database
@@ -178,6 +179,7 @@ class Gateway:
             "worker": deliveries.run,
             "webhook_log": FanOut(self.database, self.wakeups, self.settings).run,
             "webhooks": webhooks.run,
+            "assignment": AssignmentWorker(self.database, self.wakeups).run,
             "mailboxes": mailboxes.run,
             "media": media.run,
             "clocks": clocks.run,

@@ -52,7 +52,8 @@ class ConfiguredChannel:
 class WorkspaceConfiguration:
     """One workspace's settings at one number. Archived channels and queues are not in it.
 
-    `shadow` are rules that decide beside those in force, to see where they differ.
+    `shadow` are rules that decide beside those in force, to see where they differ. `gives_work`:
+    it has queues whose conversations agents need not take themselves.
     """
 
     workspace_id: int
@@ -65,6 +66,7 @@ class WorkspaceConfiguration:
     reply_tags: ReplyTags
     calendar: Calendar | None
     sla: SlaPolicies
+    gives_work: bool
 
 
 def queue_ref(row: Queue) -> QueueRef:
@@ -93,6 +95,7 @@ class _Stored:
     shadow: "StoredRules | None"
     calendar: Calendar | None
     sla: SlaPolicies
+    gives_work: bool
 
 
 StoredRules = tuple[int, list[dict[str, Any]]]
@@ -156,6 +159,11 @@ class Configuration:
     def workspace(self, workspace_id: int) -> WorkspaceConfiguration:
         return self._workspaces[workspace_id]
 
+    @property
+    def gives_work(self) -> bool:
+        """Whether what waits may have to be given to somebody, in any workspace."""
+        return any(workspace.gives_work for workspace in self._workspaces.values())
+
     def all_channels(self) -> list[ConfiguredChannel]:
         """Every channel of every workspace, oldest first."""
         return sorted(self._by_public_key.values(), key=lambda channel: channel.config.id)
@@ -215,6 +223,7 @@ class Configuration:
             shadow=await _stored_rules(session, workspace.id, workspace.shadow_version),
             calendar=await self._calendar(session, workspace.id),
             sla=await read_policies(await fetch_in(session), workspace.id),
+            gives_work=any(row.mode != "pull" for row in queues.values()),
         )
 
     def _made(self, stored: "_Stored") -> WorkspaceConfiguration:
@@ -231,6 +240,7 @@ class Configuration:
             reply_tags=ReplyTags(self._box.derived(b"reply tags"), stored.workspace_id),
             calendar=stored.calendar,
             sla=stored.sla,
+            gives_work=stored.gives_work,
         )
 
     async def _calendar(self, session: AsyncSession, workspace_id: int) -> Calendar | None:

@@ -158,9 +158,8 @@ async def _forget_conversations(database: Database, workspace_id: int, before: d
     async def batch(session: AsyncSession) -> int:
         due = (Conversation.status == "closed", Conversation.closed_at < before)
         rows = await _locked(session, workspace_id, due, Conversation.closed_at)
-        happenings = [erased(row) for row in rows]
-        await delete_conversations(session, workspace_id, [row.id for row in rows])
-        await _tell(session, happenings)
+        gone = await delete_conversations(session, workspace_id, [row.id for row in rows])
+        await _tell(session, [erased(row, gone) for row in rows])
         return len(rows)
 
     return await _repeat(database, CONVERSATIONS, batch)

@@ -202,6 +202,7 @@ async def things_of(team: Team) -> dict[str, str]:
     crm = {"name": "CRM", "url": "https://localhost/in", "types": None}
     webhook = await team.ask("POST", "/v1/webhooks", crm)
     policy = await team.ask("POST", "/v1/sla-policies", {"name": "Standard", "targets": {}})
+    holds = (await team.get(f"{path}/assignments"))["assignments"]
     return {
         "calendars": calendar["id"],
         "sla-policies": policy["id"],
@@ -213,6 +214,7 @@ async def things_of(team: Team) -> dict[str, str]:
         "contacts": conversation["contact"]["id"],
         "quarantine": (await team.mail(mail_of(sender=None)))["quarantine"],
         "channels": str(team.channels["chat"].id),
+        "offers": holds[0]["id"],
         "queues": str(team.queues["Specialists"]),
         "agents": str(team.agent_id),
         "rules": rule["id"],

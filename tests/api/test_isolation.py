@@ -23,6 +23,7 @@ FOR_AGENTS = (
     "/v1/macros",
     "/v1/me",
     "/v1/messages",
+    "/v1/offers",
     "/v1/presence",
     "/v1/queues",
     "/v1/session",
@@ -64,6 +65,8 @@ async def things(other: Team) -> dict[str, str]:
 def body_for(method: str, path: str, things: dict[str, str]) -> Any:
     if path.endswith("/escalate"):
         return {"queue": things["queues"], "note": "Hello"}
+    if path.endswith(("/transfer", "/assign")):
+        return {"agent": str(NOTHING)}
     if path == "/v1/conversations/{id}/read":
         return {"seq": 1}
     if path == "/v1/conversations/{id}/merge":

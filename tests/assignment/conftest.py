@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from tests.api.team import Team, serving
+from tests.assignment.desk import Desk, open_desk
 
 from gateway.database.connections import Database
 
@@ -21,3 +22,11 @@ def team(teams: list[Team]) -> Team:
 @pytest.fixture
 def other(teams: list[Team]) -> Team:
     return teams[1]
+
+
+@pytest.fixture
+async def desk(team: Team) -> AsyncIterator[Desk]:
+    """A team whose first-level queue offers; loads and events agree when the test is over."""
+    desk = await open_desk(team)
+    yield desk
+    await desk.check()

@@ -113,7 +113,7 @@ async def test_escalation_moves_up_with_its_note_and_waiting_time(house: House) 
         json={"queue": str(house.team.second_level), "note": "Again."},
         headers=bearer(house.team.agent),
     )
-    assert again.status_code == 409
+    assert again.status_code == 422
 
 
 async def test_escalation_needs_a_second_level_queue(house: House) -> None:

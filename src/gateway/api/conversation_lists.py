@@ -18,7 +18,7 @@ from gateway.problems import invalid
 
 router = APIRouter(prefix="/v1", tags=["conversations"], responses=documented(401, 403, 422, 503))
 
-Status = Literal["queued", "assigned", "pending", "solved", "closed"]
+Status = Literal["queued", "offered", "assigned", "pending", "solved", "closed"]
 
 
 class ConversationsWanted(BaseModel):

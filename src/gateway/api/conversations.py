@@ -121,13 +121,6 @@ class Split(BaseModel):
     messages: Annotated[list[UUID], Field(min_length=1, max_length=1_000)]
 
 
-class Escalate(BaseModel):
-    """`note` is the summary for the second level: what the matter is and what was tried."""
-
-    queue: UUID
-    note: Annotated[Text, Field(max_length=100_000, examples=["Refund failed twice: error 51."])]
-
-
 def outcome(done: Done) -> Outcome:
     return Outcome(
         conversation=done.conversation_id,
@@ -189,54 +182,6 @@ async def list_decisions(
 async def _require(session: AsyncSession, caller: Principal, conversation_id: UUID) -> None:
     if not await reading.conversation_exists(session, caller.workspace_id, conversation_id):
         raise not_found("conversation")
-
-
-@router.post("/conversations/{id}/take")
-async def take(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome:  # noqa: A002
-    """Assign the conversation to the calling agent."""
-    return told(
-        gateway,
-        await assigning.take(gateway.database, caller.workspace_id, id, acting_agent(caller)),
-    )
-
-
-@router.post("/queues/{id}/take")
-async def take_next(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome | None:  # noqa: A002
-    """Assign the conversation that is due first in the queue; null if nobody is waiting."""
-    done = await assigning.take_next(
-        gateway.database, caller.workspace_id, id, acting_agent(caller)
-    )
-    return told(gateway, done) if done else None
-
-
-@router.post("/conversations/{id}/release")
-async def release(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome:  # noqa: A002
-    """Give the conversation back to its queue; it keeps the time it has waited."""
-    return told(
-        gateway,
-        await assigning.release(gateway.database, caller.workspace_id, id, acting_agent(caller)),
-    )
-
-
-@router.post("/conversations/{id}/escalate")
-async def escalate(
-    gateway: Parts,
-    caller: AgentCaller,
-    id: UUID,  # noqa: A002
-    body: Escalate,
-) -> Outcome:
-    """Move the conversation from the first level to a second-level queue."""
-    return told(
-        gateway,
-        await assigning.escalate(
-            gateway.database,
-            caller.workspace_id,
-            id,
-            acting_agent(caller),
-            to_queue_id=body.queue,
-            note=body.note,
-        ),
-    )
 
 
 @router.post("/conversations/{id}/merge")
@@ -340,7 +285,8 @@ def _safe(html: str) -> tuple[str | None, str]:
 
 
 def told(gateway: Parts, done: Done) -> Outcome:
-    gateway.wakeups.notify(Topic.FEED)
+    """Answer with a committed command, and let feeds and the matcher know."""
+    gateway.wakeups.notify(Topic.FEED, Topic.ASSIGNMENT)
     return outcome(done)
 
 

@@ -4,13 +4,15 @@ What stays holds no personal data: events have no bodies, receipts only digests.
 quarantine belong to nobody known, unless a replay tied them to a message.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.assignment import holds
+from gateway.assignment.holds import Told
 from gateway.contacts.locking import Outrun, hold
 from gateway.contacts.merging import merged_into
 from gateway.contacts.traces import Traces, traces_of
@@ -29,6 +31,9 @@ from gateway.database.schema import (
 )
 from gateway.feed.log import EventType, Happening, append_in, in_place
 from gateway.problems import conflict, not_found
+
+Gone = Mapping[UUID, list[Told]]
+"""By conversation, what agents no longer hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,9 @@ async def erase_contact(session: AsyncSession, workspace_id: int, contact_id: UU
     conversations = await _lock_conversations(session, traces)
     own = [each for each in conversations if each.identity_id in traces.identities]
     foreign = [each for each in conversations if each.identity_id not in traces.identities]
-    happenings = [*map(erased, own), *await _empty_messages(session, traces, foreign)]
-    await delete_conversations(session, workspace_id, [each.id for each in own])
+    gone = await delete_conversations(session, workspace_id, [each.id for each in own])
+    happenings = [erased(each, gone) for each in own]
+    happenings += await _empty_messages(session, traces, foreign)
     await session.execute(
         delete(Identity).where(
             Identity.workspace_id == workspace_id, Identity.id.in_(traces.identities)
@@ -82,8 +88,9 @@ async def erase_contact(session: AsyncSession, workspace_id: int, contact_id: UU
 
 async def delete_conversations(
     session: AsyncSession, workspace_id: int, ids: Sequence[UUID]
-) -> None:
-    """Delete locked conversations with all that hangs on them."""
+) -> Gone:
+    """Delete locked conversations with all that hangs on them; returns the holds that end so."""
+    gone = await holds.drop(session, workspace_id, ids)
     messages = select(Message.id).where(
         Message.workspace_id == workspace_id, Message.conversation_id.in_(ids)
     )
@@ -97,9 +104,10 @@ async def delete_conversations(
         .where(Conversation.workspace_id == workspace_id, Conversation.id.in_(ids))
         .execution_options(synchronize_session=False)
     )
+    return gone
 
 
-def erased(conversation: Conversation) -> Happening:
+def erased(conversation: Conversation, gone: Gone) -> Happening:
     """The last event of a conversation: whoever sees it drops what they hold of it."""
     return Happening(
         workspace_id=conversation.workspace_id,
@@ -110,8 +118,13 @@ def erased(conversation: Conversation) -> Happening:
         queue_after=None,
         assignee_before=conversation.assignee_id,
         assignee_after=None,
-        data={"conversation": {}},
+        data={"conversation": {}, **_released(conversation, gone)},
     )
+
+
+def _released(conversation: Conversation, gone: Gone) -> dict[str, list[Told]]:
+    ended = gone.get(conversation.id)
+    return {"assignments": ended} if ended else {}
 
 
 async def _lock_conversations(session: AsyncSession, traces: Traces) -> Sequence[Conversation]:

@@ -1,20 +1,18 @@
-"""Who has a conversation: taking, giving back, escalating, solving."""
+"""Who has a conversation: taking, giving back, solving."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
+from gateway.assignment import holds
 from gateway.configuration import Configuration
 from gateway.conversations.change import Change, changing, locked
-from gateway.conversations.messages import Draft, add_note
 from gateway.conversations.transcripts import mail_at_the_end
 from gateway.database.connections import Database
-from gateway.database.schema import Conversation, Queue, QueueEntry, Transfer
+from gateway.database.schema import Assignment, Conversation, Queue, QueueEntry
 from gateway.feed.log import EventType
-from gateway.ids import new_id
-from gateway.problems import conflict, invalid, not_found
+from gateway.problems import conflict, not_found
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +82,28 @@ async def _take(change: Change, agent_id: UUID) -> None:
     require_not_anothers(change, agent_id)
     if row.status == "assigned":
         return
-    if row.status == "pending" and row.assignee_id is not None:
+    if row.status == "offered":
+        if row.assignee_id != agent_id:
+            raise conflict("another agent is just being asked to take this conversation")
+        await change.accept(await _offer(change))
+    elif row.status == "pending" and row.assignee_id is not None:
         row.status = "assigned"
     else:
         await change.leave_queue()
-        change.assign(agent_id)
+        await change.assign(agent_id, "taken")
     row.solved_at = None
-    change.tell(
-        EventType.ASSIGNED,
-        {"conversation": {"status": "assigned", "assignee": agent_id, "solved_at": None}},
-    )
+    tell_assigned(change)
+
+
+async def _offer(change: Change) -> Assignment:
+    offer = await holds.current(change.session, change.row)
+    assert offer is not None  # noqa: S101 - the status says so, and both are locked
+    return offer
+
+
+def tell_assigned(change: Change) -> None:
+    changed = {"status": "assigned", "assignee": change.row.assignee_id, "solved_at": None}
+    change.tell(EventType.ASSIGNED, {"conversation": changed})
 
 
 async def release(
@@ -106,68 +116,9 @@ async def release(
     """
     async with changing(database, workspace_id, conversation_id) as change:
         require_holder(change, agent_id)
-        await change.end_assignment("released")
-        change.enter_queue(change.row.queue_id, await change.first_wait())
+        change.enter_queue(change.row.queue_id, await change.leave("released"))
         change.tell(EventType.RELEASED, {"conversation": {"status": "queued", "assignee": None}})
     return done(change)
-
-
-async def escalate(
-    database: Database,
-    workspace_id: int,
-    conversation_id: UUID,
-    agent_id: UUID,
-    *,
-    to_queue_id: UUID,
-    note: str,
-) -> Done:
-    """Move a conversation from the first level to a second-level queue, with what was tried.
-
-    Raises:
-        Problem: 409 if another agent has it or it is not on level 1, 422 if the queue is not on 2.
-    """
-    async with changing(database, workspace_id, conversation_id) as change:
-        row, session = change.row, change.session
-        require_not_anothers(change, agent_id)
-        source = await session.get_one(Queue, (workspace_id, row.queue_id))
-        target = await session.get(Queue, (workspace_id, to_queue_id))
-        _check_levels(source, target)
-        note_id = add_note(change, agent_id, Draft(note))
-        waited_since = await _leave(change, "escalated")
-        change.enter_queue(to_queue_id, waited_since)
-        session.add(
-            Transfer(
-                workspace_id=workspace_id,
-                conversation_id=row.id,
-                id=new_id(),
-                kind="escalated",
-                from_queue_id=source.id,
-                to_queue_id=to_queue_id,
-                agent_id=agent_id,
-                note_id=note_id,
-                moved_at=change.now,
-            )
-        )
-        moved = {"status": "queued", "queue": to_queue_id, "level": 2, "assignee": None}
-        moved["solved_at"] = row.solved_at = None
-        change.tell(EventType.ESCALATED, {"conversation": moved, "note": note_id})
-    return done(change, note_id)
-
-
-def _check_levels(source: Queue, target: Queue | None) -> None:
-    if source.level != 1:
-        raise conflict("only a first-level conversation can be escalated")
-    if target is None or target.archived_at is not None or target.level != 2:
-        detail = "must be the id of a second-level queue (GET /v1/queues lists them)"
-        raise invalid("there is nowhere to escalate to", [("/queue", detail)])
-
-
-async def _leave(change: Change, reason: str) -> datetime:
-    """End the stay in the queue or the assignment; returns since when the customer has waited."""
-    if change.row.status == "queued":
-        return await change.leave_queue()
-    await change.end_assignment(reason)
-    return await change.first_wait()
 
 
 async def solve(
@@ -178,6 +129,8 @@ async def solve(
     agent_id: UUID,
 ) -> Done:
     """Mark a matter as solved; a further message of the customer reopens it.
+
+    It may take of the agent's capacity for a while more: see the queue's `wrap_up_s`.
 
     Raises:
         Problem: 409 if another agent has it.
@@ -192,10 +145,15 @@ async def solve_now(change: Change, configuration: Configuration, agent_id: UUID
     if change.row.status == "solved":
         return
     require_not_anothers(change, agent_id)
-    await _leave(change, "solved")
+    if change.row.status == "offered":
+        await change.leave("revoked")
+    else:
+        await change.leave_queue()
+        await change.finish()
     change.row.status = "solved"
     change.row.assignee_id = agent_id
     change.row.solved_at = change.now
+    change.row.hops = 0
     changed = {"status": "solved", "assignee": agent_id, "solved_at": change.now}
     change.tell(EventType.SOLVED, {"conversation": changed})
     await mail_at_the_end(change, configuration)

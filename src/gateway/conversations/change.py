@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.assignment import holds
+from gateway.assignment.holds import Origin, Told
 from gateway.database.connections import Database, fetch_in
 from gateway.database.schema import Assignment, Conversation, QueueEntry
 from gateway.feed.log import EventType, Happening, append_in
@@ -32,14 +34,20 @@ class Change:
         self.now = datetime.now(UTC)
         self.position = 0
         self._happenings: list[Happening] = []
+        self._holds: list[Told] = []
         self._queue_before = row.queue_id
         self._assignee_before = row.assignee_id
 
     def tell(self, event: EventType, data: dict[str, Any]) -> None:
-        """Note an event; `data["conversation"]` holds the changed fields of the feed's item."""
+        """Note an event; `data["conversation"]` holds the changed fields of the feed's item.
+
+        Holds that have begun, changed or ended since the last event are told with it.
+        """
         self.row.version += 1
         if self.row.sla_policy_id is not None:
             data = {OCCURRED_AT: self.now, **data}
+        if self._holds:
+            data, self._holds = {**data, "assignments": self._holds}, []
         self._happenings.append(
             Happening(
                 workspace_id=self.row.workspace_id,
@@ -90,20 +98,17 @@ class Change:
             row.due_at = followups[row.id].due_at
             self._happenings[-1].data["conversation"]["due_at"] = row.due_at
 
-    async def leave_queue(self) -> datetime:
-        """End the stay in the queue; returns when it began to wait."""
-        waiting = await self.session.scalar(
-            select(QueueEntry).where(
+    async def leave_queue(self) -> None:
+        """End the stay in the queue, if it is in one."""
+        await self.session.execute(
+            update(QueueEntry)
+            .where(
                 QueueEntry.workspace_id == self.row.workspace_id,
                 QueueEntry.conversation_id == self.row.id,
                 QueueEntry.left_at.is_(None),
             )
+            .values(left_at=self.now)
         )
-        if waiting is None:
-            return self.now
-        waiting.left_at = self.now
-        await self.session.flush()
-        return waiting.queued_at
 
     def enter_queue(self, queue_id: UUID, queued_at: datetime) -> None:
         """Wait in a queue, with the waiting time so far kept."""
@@ -121,33 +126,41 @@ class Change:
             )
         )
 
-    def assign(self, agent_id: UUID) -> None:
+    async def assign(self, agent_id: UUID, origin: Origin, **terms: Any) -> None:
+        """Give it to an agent; nobody may hold it. Raises and `terms` as `holds.begin`."""
+        held = await holds.begin(self.session, self.row, agent_id, origin, self.now, **terms)
+        self._holds.append(held)
         self.row.status = "assigned"
         self.row.assignee_id = agent_id
-        self.session.add(
-            Assignment(
-                workspace_id=self.row.workspace_id,
-                conversation_id=self.row.id,
-                id=new_id(),
-                agent_id=agent_id,
-                queue_id=self.row.queue_id,
-                state="active",
-                origin="taken",
-                weight=1,
-                assigned_at=self.now,
-            )
-        )
 
-    async def end_assignment(self, reason: str) -> None:
-        await self.session.execute(
-            update(Assignment)
-            .where(
-                Assignment.workspace_id == self.row.workspace_id,
-                Assignment.conversation_id == self.row.id,
-                Assignment.ended_at.is_(None),
-            )
-            .values(ended_at=self.now, end_reason=reason)
-        )
+    async def accept(self, offer: Assignment) -> None:
+        """Make an offer of it the agent's own."""
+        await self.leave_queue()
+        self._holds.append(holds.accept(offer, self.now))
+        self.row.status = "assigned"
+
+    async def end_hold(self, reason: str, detail: str | None = None) -> None:
+        """Take it from whoever has it or is offered it, if anybody."""
+        hold = await holds.current(self.session, self.row)
+        if hold is not None:
+            ended = await holds.end(self.session, hold, reason, self.now, detail)
+            self._holds.append(ended)
+
+    async def finish(self) -> None:
+        """End the hold of who has solved it, or begin their wrap-up."""
+        hold = await holds.current(self.session, self.row)
+        if hold is not None:
+            self._holds.append(await holds.finish(self.session, hold, self.now))
+
+    async def end_wrap_up(self, hold: Assignment) -> None:
+        self._holds.append(await holds.end(self.session, hold, "solved", self.now))
+
+    async def leave(self, reason: str) -> datetime:
+        """End the stay and the hold; returns since when the customer has waited."""
+        waited_since = await self.first_wait()
+        await self.leave_queue()
+        await self.end_hold(reason)
+        return waited_since
 
     async def first_wait(self) -> datetime:
         """When the present wait for an answer began, over all queues since it was last opened."""

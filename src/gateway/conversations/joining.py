@@ -168,10 +168,7 @@ async def _absorb(source: Change, target: Change) -> None:
 
 async def _end(source: Change, into: UUID) -> None:
     row = source.row
-    if row.status == "queued":
-        await source.leave_queue()
-    else:
-        await source.end_assignment("merged")
+    await source.leave("merged")
     row.status, row.closed_at, row.merged_into = "closed", source.now, into
     source.tell(EventType.MERGED, {"conversation": {"status": "closed"}, "other": into})
 

@@ -38,7 +38,7 @@ async def pend(
             require_holder(change, agent_id)
         require_not_anothers(change, agent_id)
         if not keep and row.assignee_id is not None:
-            await change.end_assignment("pending")
+            await change.end_hold("pending")
             row.assignee_id = None
         row.status, row.snoozed_until = "pending", until
         laid = {"status": "pending", "assignee": row.assignee_id, "snoozed_until": until}

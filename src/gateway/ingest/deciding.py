@@ -134,6 +134,7 @@ def gather(occasion: Occasion) -> dict[str, FactValue | None]:
 def _of_conversation(state: ConversationState | None, now: datetime) -> dict[str, FactValue | None]:
     if state is None:
         return {"tags": frozenset()}
+    waits = state.status in {"queued", "offered"}
     return {
         "tags": state.tags,
         "type": state.type,
@@ -141,7 +142,7 @@ def _of_conversation(state: ConversationState | None, now: datetime) -> dict[str
         "priority": Priority(state.priority),
         "previous_queue": str(state.queue_id),
         "previous_agent": str(state.assignee_id) if state.assignee_id else None,
-        "waiting": (now - state.opened_at).total_seconds() if state.status == "queued" else None,
+        "waiting": (now - state.opened_at).total_seconds() if waits else None,
     }
 
 

@@ -110,7 +110,12 @@ class Lane:
             self._refuse(taken, IngestUnavailable("the database is away"))
         finally:
             self._refuse(taken, IngestUnavailable("the gateway is stopping"))
-            self._wakeups.notify(Topic.FEED)
+            self._hint()
+
+    def _hint(self) -> None:
+        self._wakeups.notify(Topic.FEED)
+        if self._configuration.gives_work:
+            self._wakeups.notify(Topic.ASSIGNMENT)
 
     async def _store(self, waiting: Sequence[_Waiting]) -> None:
         """Store a batch; if its data is refused, halve it until the offender stands alone."""

@@ -56,7 +56,7 @@ class ConversationState:
 
     @property
     def is_open(self) -> bool:
-        return self.status in {"queued", "assigned", "pending"}
+        return self.status in {"queued", "offered", "assigned", "pending"}
 
     def takes(self, channel: ConfiguredChannel, now: datetime) -> bool:
         """Whether a message that arrives now on `channel` belongs to this conversation."""

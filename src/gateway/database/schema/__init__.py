@@ -91,9 +91,9 @@ __all__ = [
     "SlaPolicy",
     "SpareObject",
     "ThreadRef",
+    "Transfer",
     "Webhook",
     "WebhookAttempt",
     "WebhookDelivery",
-    "Transfer",
     "Workspace",
 ]
