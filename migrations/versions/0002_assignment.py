@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0002_assignment"
-down_revision = "0006_webhooks"
+down_revision = "0008_audit"
 branch_labels = None
 depends_on = None
 
