@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0002_assignment"
-down_revision = "0008_audit"
+down_revision = "0003_pending"
 branch_labels = None
 depends_on = None
 
