@@ -9,8 +9,8 @@ planner would take it for as good as the key, and walk a whole workspace for one
 
 from gateway.database.schema.access import AccessToken, Agent, Channel, Workspace
 from gateway.database.schema.answers import Macro
-from gateway.database.schema.audit import AuditEntry
 from gateway.database.schema.assignments import Assignment, Presence, Transfer
+from gateway.database.schema.audit import AuditEntry
 from gateway.database.schema.base import Base
 from gateway.database.schema.contacts import Contact, ContactMerge, Identity
 from gateway.database.schema.conversations import (
