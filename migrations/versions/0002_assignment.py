@@ -9,9 +9,11 @@ down_revision = "0003_pending"
 branch_labels = None
 depends_on = None
 
+BEFORE = ("queued", "assigned", "pending", "solved", "closed")
+
 
 def upgrade() -> None:
-    _widen("conversation", "status", "queued", "offered", "assigned", "solved", "closed")
+    _widen("conversation", "status", *BEFORE, "offered")
     _widen("agent", "role", "agent", "supervisor", "admin")
     _widen("access_token", "role", "provider", "agent", "supervisor", "admin")
     _open_index("status IN ('queued', 'offered', 'assigned')")
@@ -288,7 +290,7 @@ def downgrade() -> None:
     )
     for table in ("agent", "access_token"):
         op.execute(f"UPDATE {table} SET role = 'agent' WHERE role = 'supervisor'")  # noqa: S608
-    _widen("conversation", "status", "queued", "assigned", "solved", "closed")
+    _widen("conversation", "status", *BEFORE)
     _widen("agent", "role", "agent", "admin")
     _widen("access_token", "role", "provider", "agent", "admin")
     _open_index("status IN ('queued', 'assigned')")
