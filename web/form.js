@@ -26,6 +26,7 @@
       large: "The files are too large: please send fewer or smaller ones.",
       challenge: "Please confirm that you are a person, and send again.",
       thanks: "Thank you", received: "Your message has arrived. We will answer by email.",
+      acknowledged: "A confirmation is on its way to your mailbox.",
       unavailable: "The form cannot be shown at this moment.", elsewhere: "Open it on its own page",
       "is required": "Please fill in this field.",
       "must be a mail address": "Please enter an email address, like ada@example.com.",
@@ -42,6 +43,7 @@
       large: "I file sono troppo grandi: inviane meno o più piccoli.",
       challenge: "Conferma di essere una persona e invia di nuovo.",
       thanks: "Grazie", received: "Il messaggio è arrivato. Risponderemo via email.",
+      acknowledged: "Una conferma è in arrivo nella tua casella.",
       unavailable: "In questo momento il modulo non è disponibile.", elsewhere: "Aprilo nella sua pagina",
       "is required": "Compila questo campo.",
       "must be a mail address": "Scrivi un indirizzo email, come ada@example.com.",
@@ -211,7 +213,10 @@
       if (early > 0) await pause(early);
       for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
         const response = await this.post();
-        if (response?.ok) return "received";
+        if (response?.ok) {
+          this.isAcknowledged = Boolean((await response.json().catch(() => ({}))).acknowledged);
+          return "received";
+        }
         const again = response ? await this.react(response) : await this.reconnect(tries);
         if (again !== true) return again;
       }
@@ -269,6 +274,7 @@
       const done = make("div", { class: "done", tabindex: "-1", role: "status" });
       this.form.replaceWith(done);
       done.append(make("h2", {}, say.thanks), make("p", {}, say.received));
+      if (this.isAcknowledged) done.append(make("p", {}, say.acknowledged));
       done.focus();
     }
   }

@@ -185,7 +185,7 @@ class OutboundMessage:
     there is one. `email` is set for mail only: its identifiers thread the answer. `status_url` is
     where the provider can post what becomes of the message; it names the delivery. `html` says the
     same as `text`, for channels that can show it; its images are attachments that are `inline`.
-    `automatic` says that nobody wrote it.
+    `automatic` says that nobody wrote it; with `unsubscribe_url`, its recipient may end such mail.
     """
 
     delivery_id: UUID
@@ -198,6 +198,7 @@ class OutboundMessage:
     status_url: str | None = None
     html: str | None = field(default=None, repr=False)
     automatic: bool = False
+    unsubscribe_url: str | None = field(default=None, repr=False)
 
 
 @record

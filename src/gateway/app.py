@@ -13,6 +13,7 @@ from gateway.api import (
     assignments,
     attachments,
     attention,
+    attributes,
     audit,
     calendars,
     channels,
@@ -24,6 +25,7 @@ from gateway.api import (
     health,
     invitations,
     keys,
+    labels,
     macros,
     manual,
     messages,
@@ -40,6 +42,7 @@ from gateway.api import (
     rules,
     sessions,
     sla_policies,
+    tags,
     webhook_deliveries,
     webhooks,
     workspace,
@@ -49,6 +52,7 @@ from gateway.doors.chat import ChatDoor
 from gateway.doors.description import described
 from gateway.doors.form_pages import WebPages
 from gateway.doors.http import HttpDoors
+from gateway.doors.unsubscribe_page import UnsubscribePage
 
 DESCRIPTION = """\
 Customers write by email, SMS, web form and live chat; every message becomes part of one
@@ -63,6 +67,7 @@ ROUTERS = (
     conversation_lists.router,
     conversations.router,
     assignments.router,
+    labels.router,
     attention.router,
     messages.router,
     attachments.router,
@@ -80,6 +85,8 @@ ROUTERS = (
     rule_trials.router,
     rule_versions.router,
     rules.router,
+    attributes.router,
+    tags.router,
     channels.router,
     agents.router,
     sessions.router,
@@ -116,6 +123,8 @@ def create_app(gateway: Gateway) -> ASGIApp:
         max_bytes=gateway.settings.max_payload_bytes,
     )
 
+    unsubscribing = UnsubscribePage(gateway.database, gateway.configuration)
+
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith("/in/"):
             await doors(scope, receive, send)
@@ -123,6 +132,8 @@ def create_app(gateway: Gateway) -> ASGIApp:
             await pages(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == FEED_PATH:
             await gateway.feed(scope, receive, send)
+        elif scope["type"] == "http" and unsubscribing.answers(scope["path"]):
+            await unsubscribing(scope, receive, send)
         else:
             await api(scope, receive, send)
 

@@ -10,6 +10,7 @@ from gateway.access.callers import Callers
 from gateway.access.logins import Logins
 from gateway.access.secret_box import SecretBox
 from gateway.access.sessions import Sessions
+from gateway.answers.waits import measure_always
 from gateway.assignment.presence import Presences
 from gateway.assignment.worker import AssignmentWorker
 from gateway.background import Loop, running
@@ -42,6 +43,7 @@ from gateway.rulebook.backtests import Backtests
 from gateway.settings import Settings
 from gateway.signals import Signals
 from gateway.sla.worker import ClockWorker
+from gateway.tags.moving import move_always
 from gateway.wakeups import Wakeups
 from gateway.webhooks.calls import Caller
 from gateway.webhooks.fan_out import FanOut
@@ -83,7 +85,9 @@ class Gateway:
         limits = Limits(settings.max_file_bytes, settings.max_files_bytes)
         self.lightener = Lightener(self.blobs, limits, settings.inline_payload_bytes)
         self.reports = Reports(database, self.wakeups, self.metrics)
-        self.intake = Intake(self.writer, self.lightener, self.reports, self.metrics)
+        self.intake = Intake(
+            self.writer, self.configuration, self.lightener, self.reports, self.metrics
+        )
         self.handshakes = Handshakes(urls or ProviderUrls())
         self.hub = Hub(database, self.wakeups, settings.poll_interval_s)
         self.signals = Signals(self.wakeups, self.hub)
@@ -184,6 +188,8 @@ class Gateway:
             "media": media.run,
             "clocks": clocks.run,
             "chores": partial(keep_house, self.database, self.blobs),
+            "tags": partial(move_always, self.database, self.wakeups),
+            "waits": partial(measure_always, self.database),
         }
         if self.settings.clamd is not None:
             loops["scans"] = self._scanner(self.settings.clamd).run

@@ -17,19 +17,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.contract import Adapter, ChannelConfig
 from channels.registry import adapter_for
+from gateway import languages
 from gateway.access.secret_box import SecretBox
+from gateway.attributes.definitions import Definition, Definitions
 from gateway.calendars import calendar_of
 from gateway.database.connections import Database, fetch_in
 from gateway.database.schema import (
+    AttributeDefinition,
     BusinessCalendar,
     Channel,
+    Macro,
     Queue,
     RuleSetVersion,
     Workspace,
 )
+from gateway.delivery.unsubscribing import PURPOSE, UnsubscribeLinks
+from gateway.macros.texts import MacroTexts
 from gateway.reply_tags import ReplyTags
 from gateway.sla.policies import SlaPolicies, read_policies
 from gateway.wakeups import Topic, Wakeups, wait_for
+from routing.business_time import BusinessTime
 from routing.calendars import Calendar
 from routing.engine import Level, QueueRef, RuleSet
 from routing.rules import parse_rule
@@ -54,9 +61,11 @@ class WorkspaceConfiguration:
 
     `shadow` are rules that decide beside those in force, to see where they differ. `gives_work`:
     it has queues whose conversations agents need not take themselves.
+    `acknowledgement` is the macro that answers first messages, where a channel has none of its own.
     """
 
     workspace_id: int
+    name: str
     number: int
     channels: Mapping[UUID, ConfiguredChannel]
     queues: Mapping[str, QueueRef]
@@ -64,9 +73,14 @@ class WorkspaceConfiguration:
     rules: RuleSet
     shadow: RuleSet | None
     reply_tags: ReplyTags
+    unsubscribe_links: UnsubscribeLinks
     calendar: Calendar | None
     sla: SlaPolicies
     gives_work: bool
+    business_time: BusinessTime | None
+    macros: Mapping[UUID, MacroTexts]
+    acknowledgement: UUID | None
+    attributes: Definitions
 
 
 def queue_ref(row: Queue) -> QueueRef:
@@ -87,6 +101,7 @@ class _Stored:
     """What a workspace's configuration is made from. Rules are a version and its documents."""
 
     workspace_id: int
+    name: str
     number: int
     channels: Mapping[UUID, ConfiguredChannel]
     queues: Mapping[str, QueueRef]
@@ -96,6 +111,9 @@ class _Stored:
     calendar: Calendar | None
     sla: SlaPolicies
     gives_work: bool
+    macros: Mapping[UUID, MacroTexts]
+    acknowledgement: UUID | None
+    attributes: Definitions
 
 
 StoredRules = tuple[int, list[dict[str, Any]]]
@@ -136,9 +154,22 @@ def _compiled_shadow(stored: _Stored, held: WorkspaceConfiguration | None) -> Ru
         return None
 
 
+async def _attributes(session: AsyncSession, workspace_id: int) -> Definitions:
+    statement = select(AttributeDefinition).where(AttributeDefinition.workspace_id == workspace_id)
+    rows = await session.scalars(statement)
+    return {
+        row.name: Definition(row.name, row.subject, row.type, tuple(row.options)) for row in rows
+    }
+
+
 def _asks_for_language(workspace: WorkspaceConfiguration) -> bool:
+    """Whether the language of messages is found out: by rules, or to answer them in it."""
     sets = (workspace.rules, workspace.shadow)
-    return any("language" in rules.fields for rules in sets if rules)
+    if any("language" in rules.fields for rules in sets if rules):
+        return True
+    settings = [channel.config.settings for channel in workspace.channels.values()]
+    used = {str(workspace.acknowledgement), *(each.get("acknowledgement") for each in settings)}
+    return any(len(macro.words) > 1 for id_, macro in workspace.macros.items() if str(id_) in used)
 
 
 class Configuration:
@@ -215,6 +246,7 @@ class Configuration:
         queues = {str(row.id): row for row in await self._queues(session, workspace.id)}
         return _Stored(
             workspace_id=workspace.id,
+            name=workspace.name,
             number=workspace.configuration,
             channels=await self._channels(session, workspace.id),
             queues={id_: queue_ref(row) for id_, row in queues.items()},
@@ -224,13 +256,17 @@ class Configuration:
             calendar=await self._calendar(session, workspace.id),
             sla=await read_policies(await fetch_in(session), workspace.id),
             gives_work=any(row.mode != "pull" for row in queues.values()),
+            macros=await self._macros(session, workspace.id),
+            acknowledgement=workspace.acknowledgement_id,
+            attributes=await _attributes(session, workspace.id),
         )
 
     def _made(self, stored: "_Stored") -> WorkspaceConfiguration:
         held = self._workspaces.get(stored.workspace_id)
         version, rules = stored.rules or (0, [])
-        return WorkspaceConfiguration(
+        workspace = WorkspaceConfiguration(
             workspace_id=stored.workspace_id,
+            name=stored.name,
             number=stored.number,
             channels=stored.channels,
             queues=stored.queues,
@@ -238,10 +274,18 @@ class Configuration:
             rules=_compiled(version, rules, stored, held),
             shadow=_compiled_shadow(stored, held),
             reply_tags=ReplyTags(self._box.derived(b"reply tags"), stored.workspace_id),
+            unsubscribe_links=UnsubscribeLinks(self._box.derived(PURPOSE), stored.workspace_id),
             calendar=stored.calendar,
             sla=stored.sla,
             gives_work=stored.gives_work,
+            business_time=BusinessTime(stored.calendar) if stored.calendar else None,
+            macros=stored.macros,
+            acknowledgement=stored.acknowledgement,
+            attributes=stored.attributes,
         )
+        if _asks_for_language(workspace):
+            languages.load()
+        return workspace
 
     async def _calendar(self, session: AsyncSession, workspace_id: int) -> Calendar | None:
         statement = select(BusinessCalendar).where(
@@ -249,6 +293,12 @@ class Configuration:
         )
         row = await session.scalar(statement)
         return None if row is None else calendar_of(row)
+
+    async def _macros(self, session: AsyncSession, workspace_id: int) -> dict[UUID, MacroTexts]:
+        statement = select(Macro).where(
+            Macro.workspace_id == workspace_id, Macro.archived_at.is_(None)
+        )
+        return {row.id: MacroTexts.of(row) for row in await session.scalars(statement)}
 
     async def _queues(self, session: AsyncSession, workspace_id: int) -> list[Queue]:
         statement = select(Queue).where(

@@ -31,6 +31,9 @@ UPLOAD_KEPT = timedelta(days=1)
 WEBHOOK_DELIVERY_KEPT = timedelta(days=30)
 """How long it is known what became of telling another system."""
 
+ALLOWANCE_KEPT = timedelta(days=31)
+"""Longer than any window in which automatic answers are counted."""
+
 ROWS = 1_000
 CONVERSATIONS = 100
 
@@ -93,6 +96,14 @@ DELETE FROM webhook_delivery
         ORDER BY ended_at LIMIT :rows FOR UPDATE SKIP LOCKED)
 """)
 
+ALLOWANCES = text("""
+DELETE FROM answer_allowance
+ WHERE (workspace_id, contact_id) IN (
+       SELECT workspace_id, contact_id FROM answer_allowance
+        WHERE workspace_id = :workspace_id AND last_at < :before
+        ORDER BY last_at LIMIT :rows FOR UPDATE SKIP LOCKED)
+""")
+
 log = structlog.get_logger(__name__)
 
 Batch = Callable[[AsyncSession], Awaitable[int]]
@@ -124,6 +135,7 @@ async def _keep(database: Database, workspace: Workspace, now: datetime) -> dict
     done["uploads"] = await _forget_uploads(database, workspace.id, now - UPLOAD_KEPT)
     before = now - WEBHOOK_DELIVERY_KEPT
     done["webhook_deliveries"] = await _forget_told(database, workspace.id, before)
+    done["allowances"] = await _forget_allowances(database, workspace.id, now - ALLOWANCE_KEPT)
     done["blobs"] = await _forget_blobs(database, workspace.id, now - SPARE_BLOB_KEPT)
     return done
 
@@ -212,6 +224,15 @@ async def _forget_uploads(database: Database, workspace_id: int, before: datetim
 
     async def batch(session: AsyncSession) -> int:
         return await _deleted(session, UPLOADS, values)
+
+    return await _repeat(database, ROWS, batch)
+
+
+async def _forget_allowances(database: Database, workspace_id: int, before: datetime) -> int:
+    values = {"workspace_id": workspace_id, "before": before, "rows": ROWS}
+
+    async def batch(session: AsyncSession) -> int:
+        return await _deleted(session, ALLOWANCES, values)
 
     return await _repeat(database, ROWS, batch)
 

@@ -175,6 +175,8 @@ async def serving(database: Database, *names: str, **settings: Any) -> AsyncIter
             yield teams
 
 
+ATTRIBUTE = {"name": "plan", "subject": "contact", "type": "text"}
+
 RULE: dict[str, Any] = {
     "name": "A rule",
     "stage": "classify",
@@ -208,6 +210,8 @@ async def things_of(team: Team) -> dict[str, str]:
         "sla-policies": policy["id"],
         "conversations": conversation["id"],
         "macros": macro["id"],
+        "attributes": (await team.ask("POST", "/v1/attributes", ATTRIBUTE))["id"],
+        "tags": (await team.ask("POST", "/v1/tags", {"name": "vip"}))["id"],
         "messages": messages[0]["id"],
         "attachments": messages[0]["attachments"][0]["id"],
         "deliveries": messages[1]["deliveries"][0]["id"],

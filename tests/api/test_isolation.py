@@ -16,6 +16,7 @@ FOR_NOBODY_YET = {"/v1/sessions", "/v1/passwords"}
 
 FOR_AGENTS = (
     "/v1/attachments",
+    "/v1/attributes",
     "/v1/calendars",
     "/v1/contacts",
     "/v1/conversations",
@@ -26,6 +27,7 @@ FOR_AGENTS = (
     "/v1/offers",
     "/v1/presence",
     "/v1/queues",
+    "/v1/tags",
     "/v1/session",
     "/v1/sla-policies",
 )
@@ -37,6 +39,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/macros/{id}"): {"name": "x", "language": "en", "texts": {"en": {"text": "x"}}},
     ("POST", "/v1/macros/{id}/preview"): {"conversation": str(NOTHING)},
     ("PUT", "/v1/sla-policies/{id}"): {"name": "Standard", "targets": {}},
+    ("POST", "/v1/tags/{id}/merge"): {"into": str(NOTHING)},
+    ("POST", "/v1/tags/{id}/rename"): {"name": "x"},
+    ("POST", "/v1/conversations/{id}/attributes"): {"attributes": {"x": None}},
     ("PUT", "/v1/rules/{id}"): RULE,
     ("PUT", "/v1/rules/draft/rules/{id}"): RULE,
     ("POST", "/v1/agents/{id}/tokens"): {"name": "Mine"},

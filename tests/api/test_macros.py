@@ -75,7 +75,13 @@ async def test_the_variables_are_listed_and_all_of_them_may_be_used(team: Team) 
     made = await make(team, texts={"en": {"text": text}})
     preview = {"conversation": await conversation_of(team, subject="Parcel")}
     shown = await team.ask("POST", f"/v1/macros/{made['id']}/preview", preview, token=team.agent)
-    assert shown["missing"] == ["channel.address", "contact.name"]
+    assert shown["missing"] == [
+        "channel.address",
+        "contact.name",
+        "expectation",
+        "expected_wait",
+        "opens_at",
+    ]
     for value in ("Parcel", "General", "Contact form", "north", preview["conversation"]):
         assert value in shown["text"]
 

@@ -18,16 +18,16 @@ AGENT = "{agent}"
 """Stands in `sender_name` for the agent's name."""
 
 _IDENTIFIER = re.compile(r"[!-;=?-~]{1,900}")
-_IDENTIFIER_FIELDS = frozenset({"message-id", "in-reply-to", "references"})
+_IDENTIFIER_FIELDS = frozenset({"message-id", "in-reply-to", "references", "list-unsubscribe"})
 _PAGE = '<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head><body>\n{}\n</body></html>\n'
 _TYPE = re.compile(r"([a-z0-9!#$&^_.+-]{1,100})/([a-z0-9!#$&^_.+-]{1,100})")
 
 
 class _Policy(EmailPolicy):
-    """SMTP's policy, but identifiers are folded between each other and never encoded.
+    """SMTP's policy, but identifiers and links are folded between each other and never encoded.
 
-    The standard library turns an identifier longer than a line into encoded words, which no
-    reader recognises as the identifier that it answers.
+    The standard library turns one longer than a line into encoded words, which no
+    reader recognises.
     """
 
     def fold(self, name: str, value: str) -> str:
@@ -49,7 +49,7 @@ def compose(message: OutboundMessage, channel: ChannelConfig, now: datetime) -> 
     """Return the mail for one recipient, the same bytes for the same arguments.
 
     `Auto-Submitted` says that a machine wrote it (RFC 3834 section 5), its absence that a person
-    did.
+    did; only a machine's mail can be unsubscribed from.
 
     Raises:
         SendFailed: the channel's or the recipient's address is none.
@@ -61,6 +61,8 @@ def compose(message: OutboundMessage, channel: ChannelConfig, now: datetime) -> 
     mail["Date"] = now
     if message.automatic:
         mail["Auto-Submitted"] = "auto-replied"
+    if message.unsubscribe_url:
+        _unsubscribing(mail, message.unsubscribe_url)
     if message.email is not None:
         _thread(mail, message.email)
     mail.set_content(clean(message.text))
@@ -123,6 +125,13 @@ def _thread(mail: EmailMessage, email: EmailHeaders) -> None:
             mail[name] = " ".join(sound)
     if email.reply_to:
         mail["Reply-To"] = _address(email.reply_to, None, Failure.MISCONFIGURED)
+
+
+def _unsubscribing(mail: EmailMessage, url: str) -> None:
+    """RFC 2369 section 3.2, and by one click where the link is safe (RFC 8058 section 3.1)."""
+    mail["List-Unsubscribe"] = f"<{url}>"
+    if url.startswith("https://"):
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 
 
 def _described(attachment: Attachment) -> dict[str, Any]:

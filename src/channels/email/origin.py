@@ -67,7 +67,7 @@ class Origin:
     @property
     def is_unread(self) -> bool:
         """Whether the author's address says that nobody reads what is sent there."""
-        return bool(_UNREAD.match(self.author.address))
+        return is_unread_address(self.author.address)
 
     def says(self, name: str) -> str:
         """Return the value of a field in lower case, "" where it says no or is not there."""
@@ -75,3 +75,8 @@ class Origin:
             return ""
         value = self.headers.parametrised(name).value
         return "" if value in _NEGATIVE else value
+
+
+def is_unread_address(address: str) -> bool:
+    """Whether a mail address, in lower case, says that nobody reads what is sent there."""
+    return bool(_UNREAD.match(address))

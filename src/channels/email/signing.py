@@ -41,6 +41,8 @@ _SIGNED = frozenset(
         "mime-version",
         "content-type",
         "content-transfer-encoding",
+        "list-unsubscribe",
+        "list-unsubscribe-post",
     }
 )
 # Signed once more than they are there, so that nobody adds a second one (section 8.15).

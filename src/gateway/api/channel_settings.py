@@ -17,8 +17,10 @@ from channels.email.signing import (
     private_key,
 )
 from channels.form_fields import InvalidFields, read_fields
+from gateway.answers.wanting import ACKNOWLEDGEMENT, OFF
 from gateway.database.schema import Channel
 from gateway.delivery.pace import FASTEST, WINDOWS_S, limit_of
+from gateway.macros.using import present_macro
 from gateway.problems import invalid
 from routing.problems import below
 
@@ -42,9 +44,11 @@ def setting_names(adapter: Adapter) -> frozenset[str]:
     chat's transcripts.
     `reply_tags`: `on` where the mailbox takes sub-addresses (`support+tag@`, RFC 5233): answers
     then ask to be answered at one, which finds the conversation without any header.
+    `acknowledgement`: the id of the macro that answers first messages, in place of the
+    workspace's; `off` for none.
     `max_per_second`, `max_per_minute`: how many tries of sending the provider bears.
     """
-    return adapter.settings | {CONTINUE_HOURS} | _OF_KIND.get(adapter.kind, set())
+    return adapter.settings | {CONTINUE_HOURS, ACKNOWLEDGEMENT} | _OF_KIND.get(adapter.kind, set())
 
 
 _OF_KIND: Mapping[Kind, set[str]] = {
@@ -80,6 +84,7 @@ async def check(
         and (reply := settings.get(REPLY_CHANNEL)) is not None
     ):
         mistakes += await _reply_channel(session, workspace_id, reply)
+    mistakes += await _acknowledgement(session, workspace_id, settings.get(ACKNOWLEDGEMENT))
     if mistakes:
         raise invalid("the channel has mistakes", mistakes)
 
@@ -154,10 +159,7 @@ def _form(settings: Changes) -> Mistakes:
 
 
 async def _reply_channel(session: AsyncSession, workspace_id: int, value: str) -> Mistakes:
-    try:
-        wanted = UUID(value)
-    except ValueError:
-        wanted = None
+    wanted = _id(value)
     statement = select(Channel.id).where(
         Channel.workspace_id == workspace_id,
         Channel.id == wanted,
@@ -167,6 +169,22 @@ async def _reply_channel(session: AsyncSession, workspace_id: int, value: str) -
     if wanted is not None and await session.scalar(statement) is not None:
         return []
     return [(f"/settings/{REPLY_CHANNEL}", "must be the id of an email channel")]
+
+
+async def _acknowledgement(session: AsyncSession, workspace_id: int, value: str | None) -> Mistakes:
+    if value in {None, OFF}:
+        return []
+    macro_id = _id(value or "")
+    if str(macro_id) == value and macro_id and await present_macro(session, workspace_id, macro_id):
+        return []
+    return [(f"/settings/{ACKNOWLEDGEMENT}", f"must be the id of a macro, or {OFF}")]
+
+
+def _id(value: str) -> UUID | None:
+    try:
+        return UUID(value)
+    except ValueError:
+        return None
 
 
 def normalised(kind: str, address: str) -> str:

@@ -12,12 +12,15 @@ from gateway.api.callers import AdminCaller, AgentCaller, Parts
 from gateway.api.downloads import SAFE_HEADERS, disposition
 from gateway.api.pages import Cursor, Limit, Page, encode_cursor, id_after
 from gateway.api.problems import documented
-from gateway.api.texts import Name, Text, Value
+from gateway.api.texts import Given, Name, Text, Value
+from gateway.attributes.definitions import Definitions, Read, kept_values
+from gateway.attributes.definitions import shown as typed
 from gateway.contacts import changing, merging, reading
 from gateway.contacts.erasing import erase_contact
 from gateway.contacts.exporting import export_contact
 from gateway.contacts.locking import attempt
 from gateway.database.schema import ContactMerge, Conversation
+from gateway.problems import invalid
 from gateway.wakeups import Topic
 
 router = APIRouter(
@@ -30,7 +33,7 @@ AttributeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$
 class IdentityOut(BaseModel):
     """An address of the contact, normalised for its space.
 
-    `opted_out` names the channels from which they want no messages, by STOP.
+    `opted_out` names the channels from which they want no messages, by STOP, or no automatic mail.
     """
 
     id: UUID
@@ -49,7 +52,7 @@ class ContactOut(BaseModel):
 
     id: UUID
     name: str | None
-    attributes: dict[str, str]
+    attributes: dict[str, Read]
     identities: list[IdentityOut]
     created_at: datetime
     erased_at: datetime | None
@@ -87,14 +90,17 @@ class ContactWithConversations(ContactOut):
 
 
 class ContactPatch(BaseModel):
-    """Only what is given changes; an attribute that is null goes."""
+    """Only what is given changes; an attribute that is null goes.
+
+    Attributes that are defined (GET /v1/attributes) have their types, others are texts.
+    """
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"attributes": {"tier": "gold"}}]}
     )
 
     name: Name | None = None
-    attributes: Annotated[dict[AttributeName, Value | None], Field(max_length=50)] = {}
+    attributes: Annotated[dict[AttributeName, Given], Field(max_length=50)] = {}
 
 
 class NewIdentity(BaseModel):
@@ -141,7 +147,9 @@ async def list_contacts(
             session, caller.workspace_id, beginning=q, after=after, limit=limit
         )
     following = encode_cursor(found[-1].contact.id) if len(found) == limit else None
-    return Page(items=[*map(_shown, found)], next=following)
+    definitions = gateway.configuration.workspace(caller.workspace_id).attributes
+    items = [_shown(each, definitions) for each in found]
+    return Page(items=items, next=following)
 
 
 @router.get("/{id}", responses=documented(404))
@@ -154,8 +162,9 @@ async def get_contact(
         profile = await reading.profile_of(session, caller.workspace_id, id)
         conversations = await reading.newest_conversations(session, profile)
         merges = await reading.merges_into(session, profile)
+    definitions = gateway.configuration.workspace(caller.workspace_id).attributes
     return ContactWithConversations(
-        **dict(_shown(profile)),
+        **dict(_shown(profile, definitions)),
         merges=[*map(_merge, merges)],
         conversations=[*map(_summary, conversations)],
     )
@@ -169,10 +178,14 @@ async def change_contact(
     body: ContactPatch,
 ) -> ContactWithConversations:
     """Set the name or attributes; rules may test the attributes."""
+    definitions = gateway.configuration.workspace(caller.workspace_id).attributes
+    attributes, mistakes = kept_values(body.attributes, definitions, "contact", "/attributes")
+    if mistakes:
+        raise invalid("the attributes have mistakes", mistakes)
     await attempt(
         gateway.database,
         lambda session: changing.change(
-            session, caller.workspace_id, id, name=body.name, attributes=body.attributes
+            session, caller.workspace_id, id, name=body.name, attributes=attributes
         ),
     )
     gateway.wakeups.notify(Topic.FEED)
@@ -260,12 +273,12 @@ async def erase(gateway: Parts, caller: AdminCaller, id: UUID) -> ErasureOut:  #
     return ErasureOut(contact=id, conversations=done.conversations, pos=done.position)
 
 
-def _shown(profile: reading.Profile) -> ContactOut:
+def _shown(profile: reading.Profile, definitions: Definitions) -> ContactOut:
     row = profile.contact
     return ContactOut(
         id=row.id,
         name=row.name,
-        attributes=row.attributes,
+        attributes=typed(row.attributes, definitions),
         identities=[
             IdentityOut(
                 id=each.id,

@@ -11,6 +11,7 @@ from gateway.access.tokens import Principal
 from gateway.api.callers import AgentCaller, Parts, acting_agent
 from gateway.api.pages import Page, encode_cursor, moment_and_id_after
 from gateway.api.problems import documented
+from gateway.api.texts import Name
 from gateway.conversations import reading
 from gateway.conversations.reading import KEYS, Key, Order, Wanted
 from gateway.feed.item import ConversationItem
@@ -36,6 +37,7 @@ class ConversationsWanted(BaseModel):
         Order,
         Field(description="`due`: only those that are due at some time, and by that"),
     ] = "recent"
+    tag: Annotated[list[Name], Field(max_length=10, description="All of these")] = []
     cursor: Annotated[
         str | None, Field(max_length=500, description="`next` of the page before")
     ] = None
@@ -48,6 +50,7 @@ class ConversationsWanted(BaseModel):
             assignee_id=_assignee(self.assignee, caller),
             unassigned=self.assignee == "nobody",
             due_before=self.due_before,
+            tags=tuple(self.tag),
         )
 
     def after(self) -> Key | None:

@@ -1,6 +1,5 @@
 """Conversations: reading them, and everything that an agent does with one."""
 
-import asyncio
 from datetime import datetime
 from typing import Annotated, Any, cast
 from uuid import UUID
@@ -9,24 +8,23 @@ from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.email.display import displayable
-from channels.email.html import html_to_text
 from gateway.access.tokens import Principal
 from gateway.api.callers import AgentCaller, Parts, acting_agent
+from gateway.api.drafts import Reply, Say, drafted
 from gateway.api.messages import MessageOut, WantedBeside, link_to, shown
 from gateway.api.pages import Limit, Page
 from gateway.api.problems import documented
 from gateway.api.sla_clocks import ClockOut, read_clocks
-from gateway.api.texts import LanguageTag, Text
+from gateway.attributes.definitions import Read
+from gateway.attributes.definitions import shown as typed
 from gateway.conversations import assigning, commands, joining, reading
 from gateway.conversations.assigning import Done
 from gateway.conversations.commands import Command
-from gateway.conversations.messages import Draft
 from gateway.conversations.read_marks import read_marks
 from gateway.database.schema import Decision
 from gateway.feed.item import ConversationItem
 from gateway.macros.using import MacroUse
-from gateway.problems import invalid, not_found
+from gateway.problems import not_found
 from gateway.wakeups import Topic
 from routing.explanation import Explanation, sentences
 
@@ -72,6 +70,7 @@ class Conversation(ConversationItem):
     read: ReadOut
     merged_into: UUID | None
     clocks: list[ClockOut]
+    attributes: dict[str, Read]
 
 
 class Outcome(BaseModel):
@@ -81,32 +80,6 @@ class Outcome(BaseModel):
     ver: int
     pos: int
     message: UUID | None = None
-
-
-class Say(BaseModel):
-    """Text, HTML or files. `attachments` are ids of uploads (POST /v1/attachments).
-
-    `html` loses what could run or hide; images that come along are named by `cid:` and the
-    `content_id` of an upload. Where it comes alone, the text is made of it. Channels other than
-    mail carry the text.
-    """
-
-    text: Annotated[
-        Text | None, Field(max_length=100_000, examples=["We have found your parcel."])
-    ] = None
-    html: Annotated[Text | None, Field(max_length=200_000)] = None
-    attachments: Annotated[list[UUID], Field(max_length=20)] = []
-
-
-class Reply(Say):
-    """What an agent says, or a macro does.
-
-    With a `macro` and no words, its text is sent, in `language` or the conversation's; with both,
-    the words are sent as they are. What the macro does beside is done either way.
-    """
-
-    macro: UUID | None = None
-    language: LanguageTag | None = None
 
 
 class Merge(BaseModel):
@@ -137,11 +110,17 @@ async def get_conversation(gateway: Parts, caller: AgentCaller, id: UUID) -> Con
         if item is None:
             raise not_found("conversation")
         links = await reading.list_links(session, caller.workspace_id, id)
-        merged_into = await reading.merged_into(session, caller.workspace_id, id)
+        row = await reading.row_of(session, caller.workspace_id, id)
         read = ReadOut(**await read_marks(session, caller.workspace_id, id))
         clocks = await read_clocks(session, caller.workspace_id, id)
+    definitions = gateway.configuration.workspace(caller.workspace_id).attributes
     return Conversation(
-        **dict(item), links=links, read=read, merged_into=merged_into, clocks=clocks
+        **dict(item),
+        links=links,
+        read=read,
+        merged_into=row and row.merged_into,
+        clocks=clocks,
+        attributes=typed(row.attributes, definitions) if row else {},
     )
 
 
@@ -245,7 +224,7 @@ async def reply(
 ) -> Outcome:
     """Answer the customer over the channel that they used (forms: by mail)."""
     macro = MacroUse(body.macro, body.language) if body.macro else None
-    draft = await _draft(gateway, body, may_be_empty=macro is not None)
+    draft = await drafted(gateway, body, may_be_empty=macro is not None)
     command = Command(caller.workspace_id, id, acting_agent(caller), draft, idempotency_key, macro)
     done = await commands.reply(gateway.database, gateway.configuration, command)
     gateway.wakeups.notify(Topic.DELIVERY)
@@ -261,27 +240,9 @@ async def note(
     idempotency_key: IdempotencyKey = None,
 ) -> Outcome:
     """Add a note that only agents see."""
-    draft = await _draft(gateway, body)
+    draft = await drafted(gateway, body)
     command = Command(caller.workspace_id, id, acting_agent(caller), draft, idempotency_key)
     return told(gateway, await commands.note(gateway.database, command))
-
-
-async def _draft(gateway: Parts, body: Say, *, may_be_empty: bool = False) -> Draft:
-    html, made = await asyncio.to_thread(_safe, body.html or "")
-    if not (body.text or html or body.attachments or may_be_empty):
-        raise invalid("nothing is said", [("/text", "is required without html and attachments")])
-    return Draft(
-        text=body.text or made,
-        html=html,
-        files=tuple(dict.fromkeys(body.attachments)),
-        most_bytes=gateway.settings.max_files_bytes,
-    )
-
-
-def _safe(html: str) -> tuple[str | None, str]:
-    """Return HTML as it may be shown, with its text; in a thread, for long HTML takes its time."""
-    safe = displayable(html, remote_images=True) if html else None
-    return safe, html_to_text(safe) if safe else ""
 
 
 def told(gateway: Parts, done: Done) -> Outcome:

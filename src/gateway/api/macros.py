@@ -21,7 +21,7 @@ from gateway.api.texts import LanguageTag, Name, Text
 from gateway.database.schema import Conversation, Macro
 from gateway.ids import new_id
 from gateway.macros.template import InvalidTemplate, read_template
-from gateway.macros.using import present_macro, written
+from gateway.macros.using import acknowledging_with, present_macro, written
 from gateway.macros.variables import KNOWN, VARIABLES
 from gateway.problems import conflict, invalid, not_found
 from routing.problems import below
@@ -151,11 +151,14 @@ async def replace_macro(
         return await _saved(session, await _find(session, caller, id), body, texts)
 
 
-@router.delete("/{id}", status_code=204, responses=documented(404))
+@router.delete("/{id}", status_code=204, responses=documented(404, 409))
 async def archive_macro(gateway: Parts, caller: AdminCaller, id: UUID) -> None:  # noqa: A002
     """Take it away from agents; its name is free for another."""
     async with configuring(gateway, caller.workspace_id) as session:
-        (await _find(session, caller, id)).archived_at = func.now()
+        macro = await _find(session, caller, id)
+        if names := await acknowledging_with(session, macro):
+            raise conflict(f"it acknowledges messages: change {', '.join(names)} first")
+        macro.archived_at = func.now()
 
 
 @router.post("/{id}/preview", responses=documented(404))

@@ -46,5 +46,8 @@ LanguageTag = Annotated[
 Value = Annotated[str, StringConstraints(max_length=VALUE_LENGTH), AfterValidator(storable)]
 """An address, an attribute or a search, kept as it is."""
 
+Given = Value | bool | int | float | None
+"""A value of an attribute as clients write it; null takes it away."""
+
 Setting = Annotated[str, StringConstraints(max_length=SETTING_LENGTH), AfterValidator(storable)]
 """A channel's setting or secret: long enough for the fields of a form, or a private key."""

@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.access.tokens import Role
 from gateway.api.callers import AdminCaller, AnyCaller, Parts
+from gateway.api.changes import configuring
 from gateway.api.problems import documented
 from gateway.api.texts import Name
 from gateway.database.schema import Workspace
+from gateway.macros.using import present_macro
 from gateway.problems import conflict, invalid
 
 router = APIRouter(prefix="/v1", responses=documented(401, 403, 422, 503))
@@ -25,7 +27,7 @@ Weights = Annotated[
 Days = Annotated[int | None, Field(ge=1, le=36_500, description="null keeps for ever")]
 
 
-MAY_BE_NULL = {"raw_retention_days", "conversation_retention_days"}
+MAY_BE_NULL = {"raw_retention_days", "conversation_retention_days", "acknowledgement"}
 
 
 class Me(BaseModel):
@@ -51,6 +53,9 @@ class WorkspaceOut(BaseModel):
     default_capacity: int
     hop_limit: int
     decline_cooldown_s: int
+    acknowledgement: UUID | None
+    automatic_answers: int
+    automatic_answer_hours: int
     configuration: int
     rules_version: int
 
@@ -63,6 +68,9 @@ class WorkspacePatch(BaseModel):
     `default_capacity`; a new weight holds for what is assigned from then on. What has been moved
     more than `hop_limit` times goes to a queue of level 3, the supervisors'. Who has declined a
     conversation, or let its offer expire, is not asked again for `decline_cooldown_s`.
+    `acknowledgement` is the macro that answers first messages, null for none; a channel may have
+    its own. A contact gets `automatic_answers` in `automatic_answer_hours` at most, over all
+    channels; 0 ends them.
     """
 
     model_config = ConfigDict(
@@ -77,6 +85,9 @@ class WorkspacePatch(BaseModel):
     default_capacity: Annotated[int, Field(ge=0, le=1_000)] | None = None
     hop_limit: Annotated[int, Field(ge=1, le=100)] | None = None
     decline_cooldown_s: Annotated[int, Field(ge=0, le=86_400)] | None = None
+    acknowledgement: UUID | None = None
+    automatic_answers: Annotated[int, Field(ge=0, le=100)] | None = None
+    automatic_answer_hours: Annotated[int, Field(ge=1, le=720)] | None = None
 
 
 @router.get("/me", tags=["access"])
@@ -105,7 +116,10 @@ async def change_workspace(
     for required in changes.keys() - MAY_BE_NULL:
         if changes[required] is None:
             raise invalid("a policy is missing", [(f"/{required}", "must not be null")])
-    async with gateway.database.transaction() as session:
+    if "acknowledgement" in changes:
+        changes["acknowledgement_id"] = changes.pop("acknowledgement")
+    async with configuring(gateway, caller.workspace_id) as session:
+        await _require_macro(session, caller.workspace_id, body.acknowledgement)
         workspace = await _own(session, caller.workspace_id)
         for field, value in changes.items():
             setattr(workspace, field, value)
@@ -114,6 +128,12 @@ async def change_workspace(
         except IntegrityError:
             raise conflict("another workspace has this name: choose another one") from None
         return _shown(workspace)
+
+
+async def _require_macro(session: AsyncSession, workspace_id: int, wanted: UUID | None) -> None:
+    if wanted is not None and await present_macro(session, workspace_id, wanted) is None:
+        what = "must be the id of a macro (GET /v1/macros)"
+        raise invalid("there is no such macro", [("/acknowledgement", what)])
 
 
 async def _own(session: AsyncSession, workspace_id: int) -> Workspace:
@@ -132,6 +152,9 @@ def _shown(workspace: Workspace) -> WorkspaceOut:
         default_capacity=workspace.default_capacity,
         hop_limit=workspace.hop_limit,
         decline_cooldown_s=workspace.decline_cooldown_s,
+        acknowledgement=workspace.acknowledgement_id,
+        automatic_answers=workspace.automatic_answers,
+        automatic_answer_hours=workspace.automatic_answer_hours,
         configuration=workspace.configuration,
         rules_version=workspace.rule_set_version,
     )

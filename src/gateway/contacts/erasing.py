@@ -4,7 +4,7 @@ What stays holds no personal data: events have no bodies, receipts only digests.
 quarantine belong to nobody known, unless a replay tied them to a message.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from gateway.contacts.merging import merged_into
 from gateway.contacts.traces import Traces, traces_of
 from gateway.conversations.thread_locks import lock_threads
 from gateway.database.schema import (
+    AnswerAllowance,
     Attachment,
     Contact,
     Conversation,
@@ -75,15 +76,26 @@ async def erase_contact(session: AsyncSession, workspace_id: int, contact_id: UU
             Identity.workspace_id == workspace_id, Identity.id.in_(traces.identities)
         )
     )
+    await _blank(session, workspace_id, held.contacts)
+    position = await append_in(session, *happenings) if happenings else None
+    return Erased(len(own), position)
+
+
+async def _blank(session: AsyncSession, workspace_id: int, contact_ids: Collection[UUID]) -> None:
+    """Leave nothing of contacts but their ids, and when they were erased."""
+    await session.execute(
+        delete(AnswerAllowance).where(
+            AnswerAllowance.workspace_id == workspace_id,
+            AnswerAllowance.contact_id.in_(contact_ids),
+        )
+    )
     await session.execute(
         update(Contact)
         .where(Contact.workspace_id == workspace_id)
-        .where(Contact.id.in_(held.contacts))
+        .where(Contact.id.in_(contact_ids))
         .values(name=None, attributes={})
         .values(erased_at=func.coalesce(Contact.erased_at, func.now()))
     )
-    position = await append_in(session, *happenings) if happenings else None
-    return Erased(len(own), position)
 
 
 async def delete_conversations(

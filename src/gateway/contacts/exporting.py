@@ -15,6 +15,7 @@ from gateway.contacts.merging import merged_into
 from gateway.contacts.traces import Traces, traces_of
 from gateway.database.connections import Database, to_json_bytes
 from gateway.database.schema import (
+    AnswerAllowance,
     Attachment,
     Attempt,
     Base,
@@ -49,7 +50,7 @@ def document(row: Base) -> Document:
 async def export_contact(
     database: Database, blobs: BlobStore, workspace_id: int, contact_id: UUID
 ) -> AsyncIterator[bytes]:
-    """`{contact, merged, merges, identities, opt_outs, conversations}`, in pieces.
+    """`{contact, merged, merges, identities, opt_outs, answered_automatically, conversations}`.
 
     Conversations are their own and those of others that they wrote in or were answered in; there,
     only messages from and to them are shown. Each message is read in a transaction of its own:
@@ -66,6 +67,7 @@ async def export_contact(
         opt_outs = await _opt_outs(session, workspace_id, identities)
         merged = await _merged(session, workspace_id, contact_id)
         merges = await _merges(session, workspace_id, [contact_id, *(row.id for row in merged)])
+        allowance = await session.get(AnswerAllowance, (workspace_id, contact_id))
         traces = await traces_of(session, workspace_id, identities)
         conversations = await _conversations(session, traces)
     head = {
@@ -74,6 +76,7 @@ async def export_contact(
         "merges": [*map(document, merges)],
         "identities": [*map(document, identities)],
         "opt_outs": [*map(document, opt_outs)],
+        "answered_automatically": allowance.answered_at if allowance else [],
     }
     return _pieces(database, blobs, head, traces, conversations)
 

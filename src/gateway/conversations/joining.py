@@ -152,6 +152,7 @@ async def _absorb(source: Change, target: Change) -> None:
     await _end(source, kept.id)
     kept.last_message_at = max(kept.last_message_at, taken.last_message_at)
     kept.tags = sorted({*kept.tags, *taken.tags})
+    kept.attributes = taken.attributes | kept.attributes
     target.tell(
         EventType.ABSORBED,
         {

@@ -1,17 +1,40 @@
 """What agents write on a conversation: tags and how urgent it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import update
 
-from gateway.conversations.change import Change
+from gateway.conversations.assigning import Done, done
+from gateway.conversations.change import Change, changing
+from gateway.database.connections import Database
 from gateway.database.schema import QueueEntry
 from gateway.feed.log import EventType
 from gateway.problems import conflict
+from gateway.tags.records import require_usable
 from routing.priority import Priority
 
 MOST_TAGS = 100
+
+
+async def change_tags(
+    database: Database,
+    workspace_id: int,
+    conversation_id: UUID,
+    *,
+    add: Sequence[str],
+    remove: Sequence[str],
+) -> Done:
+    """Give tags and take others away; nothing happens where it is so already.
+
+    Raises:
+        Problem: 409, these are too many tags; 422, one of them is archived.
+    """
+    async with changing(database, workspace_id, conversation_id) as change:
+        await require_usable(change.session, workspace_id, add)
+        await label(change, add=add, remove=remove)
+    return done(change)
 
 
 async def label(

@@ -7,26 +7,22 @@ from uuid import UUID
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.addresses import is_whatsapp, whatsapp
-from channels.contract import Adapter
-from channels.sms.segments import segments
-from channels.splitting import Span, split
 from gateway.configuration import Configuration, ConfiguredChannel
 from gateway.conversations.change import Change
+from gateway.conversations.outgoing import (
+    Destination,
+    answering,
+    mail_channel,
+    own_identifier,
+    parts_of,
+    reached,
+    tagged,
+    thread_document,
+)
 from gateway.database.schema import Conversation, Delivery, Identity, Message, ThreadRef
 from gateway.feed.log import EventType
 from gateway.ids import new_id
 from gateway.problems import conflict
-
-MAX_REFERENCES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where an answer goes: the channel that carries it and the address there."""
-
-    channel: ConfiguredChannel
-    recipient: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +88,10 @@ async def add_reply(
     _require_carried(draft, destination.channel)
     message = _message(change, agent_id, "outbound", draft)
     if destination.channel.config.kind == "email":
-        message.subject = _answering(change.row.subject)
+        message.subject = answering(change.row.subject or "Your message")
         message.email = await _thread(change, message.id, destination)
-        message.email["reply_to"] = _tagged(change.row, configuration, destination.channel)
+        workspace = configuration.workspace(change.row.workspace_id)
+        message.email["reply_to"] = tagged(workspace, destination.channel, change.row.id)
     deliveries = _deliveries(change, message, destination)
     change.session.add_all(deliveries)
     _tell(change, EventType.REPLIED, message, delivery=deliveries[0].id)
@@ -111,30 +108,23 @@ def _require_carried(draft: Draft, channel: ConfiguredChannel) -> None:
 
 
 def _deliveries(change: Change, message: Message, destination: Destination) -> list[Delivery]:
-    """One, or as many as the provider takes a long text in; their ids keep the order."""
-    spans = _spans(message.text, destination.channel.adapter)
-    is_sms = destination.channel.config.kind == "sms" and not is_whatsapp(destination.recipient)
     return [
         Delivery(
             workspace_id=change.row.workspace_id,
-            id=id_,
+            id=part.id,
             conversation_id=change.row.id,
             message_id=message.id,
             seq=message.seq,
             channel_id=destination.channel.config.id,
             recipient=destination.recipient,
-            text_from=span.start if len(spans) > 1 else None,
-            text_to=span.end if len(spans) > 1 else None,
-            segments=segments(message.text[span.start : span.end]).number if is_sms else None,
+            text_from=part.text_from,
+            text_to=part.text_to,
+            segments=part.segments,
             state="queued",
             due_at=change.now,
         )
-        for id_, span in zip(sorted(new_id() for _ in spans), spans, strict=True)
+        for part in parts_of(message.text, destination)
     ]
-
-
-def _spans(text: str, adapter: Adapter) -> tuple[Span, ...]:
-    return (Span(0, len(text)),) if adapter.max_text is None else split(text, adapter.max_text)
 
 
 def _message(change: Change, agent_id: UUID | None, direction: str, draft: Draft) -> Message:
@@ -208,42 +198,15 @@ async def _destination(
     identity_id = (last and last.identity_id) or row.identity_id
     identity = await change.session.get_one(Identity, (row.workspace_id, identity_id))
     reply_to = last.email.get("reply_to") if last and last.email else None
-    return Destination(channel, reply_to or _reached(identity.address, last))
-
-
-def _reached(address: str, last: Message | None) -> str:
-    """A number is answered on the network that it wrote from."""
-    network = ((last and last.attributes) or {}).get("transport")
-    return whatsapp(address) if network == "whatsapp" else address
+    attributes = last.attributes if last else None
+    return Destination(channel, reply_to or reached(identity.address, attributes))
 
 
 def _mail_channel(configuration: Configuration, form: ConfiguredChannel) -> ConfiguredChannel:
-    """Mail goes out by the channel's own `reply_channel`, or the oldest mail channel."""
-    channels = configuration.workspace(form.workspace_id).channels
-    wanted = form.config.settings.get("reply_channel")
-    mails = [
-        channel
-        for id_, channel in sorted(channels.items())
-        if channel.config.kind == "email" and wanted in {None, str(id_)}
-    ]
-    if not mails:
+    channel = mail_channel(configuration.workspace(form.workspace_id), form)
+    if channel is None:
         raise conflict("this goes by mail, and there is no email channel to do it")
-    return mails[0]
-
-
-def _tagged(
-    row: Conversation, configuration: Configuration, channel: ConfiguredChannel
-) -> str | None:
-    """The address that leads an answer here even if its program drops the thread's headers."""
-    if channel.config.settings.get("reply_tags") != "on":
-        return None
-    tags = configuration.workspace(row.workspace_id).reply_tags
-    return tags.address(channel.config.address, row.id)
-
-
-def _answering(subject: str | None) -> str:
-    subject = subject or "Your message"
-    return subject if subject.lower().startswith("re:") else f"Re: {subject}"
+    return channel
 
 
 async def _thread(change: Change, message_id: UUID, destination: Destination) -> dict[str, Any]:
@@ -264,10 +227,7 @@ async def _thread(change: Change, message_id: UUID, destination: Destination) ->
         .limit(1)
     )
     before: dict[str, Any] = (await session.scalars(statement)).first() or {}
-    answered = before.get("message_id")
-    references = [*before.get("references", []), *([answered] if answered else [])]
-    domain = destination.channel.config.address.rpartition("@")[2] or "localhost"
-    own = f"{message_id}@{domain}"
+    own = own_identifier(message_id, destination)
     session.add(
         ThreadRef(
             workspace_id=row.workspace_id,
@@ -276,11 +236,5 @@ async def _thread(change: Change, message_id: UUID, destination: Destination) ->
             message_id=message_id,
         )
     )
-    return {
-        "message_id": own,
-        "in_reply_to": answered,
-        "references": references[-MAX_REFERENCES:],
-        "reply_to": None,
-        "to": [destination.recipient],
-        "cc": [],
-    }
+    answered, references = before.get("message_id"), before.get("references", [])
+    return thread_document(own, destination, answered, references)

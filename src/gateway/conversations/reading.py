@@ -33,6 +33,7 @@ CLOSED = Conversation.status == literal_column("'closed'")
 class Wanted:
     """What a list is narrowed to; None does not narrow. `unassigned` asks for nobody's.
 
+    `tags` are those that a conversation has all of.
     Closed conversations are listed by themselves: without statuses, all others are meant.
     """
 
@@ -41,6 +42,7 @@ class Wanted:
     assignee_id: UUID | None = None
     unassigned: bool = False
     due_before: datetime | None = None
+    tags: tuple[str, ...] = ()
 
     def narrow(self, statement: Select[Any]) -> Select[Any]:
         statement = statement.where(CLOSED if self.statuses == ("closed",) else NOT_CLOSED)
@@ -54,6 +56,8 @@ class Wanted:
             statement = statement.where(Conversation.assignee_id.is_(None))
         if self.due_before is not None:
             statement = statement.where(Conversation.due_at < self.due_before)
+        if self.tags:
+            statement = statement.where(Conversation.tags.contains(self.tags))
         return statement
 
 
@@ -102,11 +106,10 @@ async def find_conversation(
     return None if row is None else item_of(row)
 
 
-async def merged_into(
+async def row_of(
     session: AsyncSession, workspace_id: int, conversation_id: UUID
-) -> UUID | None:
-    row = await session.get(Conversation, (workspace_id, conversation_id))
-    return None if row is None else row.merged_into
+) -> Conversation | None:
+    return await session.get(Conversation, (workspace_id, conversation_id))
 
 
 async def conversation_exists(

@@ -91,12 +91,18 @@ SELECT claimed.workspace_id, claimed.id AS delivery_id, claimed.conversation_id,
        EXISTS (SELECT FROM identity i
                  JOIN opt_out o ON (o.workspace_id, o.identity_id, o.channel_id)
                                  = (i.workspace_id, i.id, claimed.channel_id)
-                WHERE i.workspace_id = claimed.workspace_id AND i.space = 'phone'
+                WHERE i.workspace_id = claimed.workspace_id
+                  AND (i.space = 'phone' OR i.space = 'email' AND is_proactive)
                   AND i.address = replace(claimed.recipient, 'whatsapp:', '')) AS is_unwanted,
+       CASE WHEN is_proactive THEN
+            (SELECT i.id FROM identity i
+              WHERE i.workspace_id = claimed.workspace_id AND i.space = 'email'
+                AND i.address = claimed.recipient) END AS subscriber_id,
        EXISTS (SELECT FROM attachment a
                 WHERE a.workspace_id = m.workspace_id AND a.message_id = m.id) AS has_attachments
   FROM claimed
   JOIN message m ON m.workspace_id = claimed.workspace_id AND m.id = claimed.message_id
+  CROSS JOIN LATERAL (SELECT m.automatic AND m.direction = 'outbound' AS is_proactive) kind
   LEFT JOIN agent ON agent.workspace_id = m.workspace_id AND agent.id = m.agent_id
 """)
     .bindparams(bindparam("most", MOST, Integer, literal_execute=True))
@@ -147,7 +153,8 @@ class Claimed:
     `number` is the attempt's, and proof of the claim: whoever claims it later has a higher one;
     `tries` counts those since somebody last retried it by hand.
     `email` are the message's identifiers as JSON, `last_failure` what the former attempt met;
-    `is_unwanted` says that the recipient wants nothing from the channel.
+    `is_unwanted` says that the recipient wants nothing from the channel; `subscriber_id` is who may
+    say so of an automatic mail.
     """
 
     workspace_id: int
@@ -168,6 +175,7 @@ class Claimed:
     sender_name: str | None
     has_attachments: bool
     is_unwanted: bool
+    subscriber_id: UUID | None
 
 
 async def claim(

@@ -23,7 +23,10 @@ from gateway.files.blobs import BlobStore
 from gateway.files.bucket import StoreUnavailable
 from gateway.files.finding import Scanned, select_scanned
 
-OPTED_OUT = "the recipient has opted out by STOP, and gets nothing until they send START"
+OPTED_OUT = (
+    "the recipient has opted out: by STOP, and gets nothing until they send START, "
+    "or of automatic mail"
+)
 
 log = structlog.get_logger(__name__)
 
@@ -76,9 +79,18 @@ class Sender:
         if outbound is None:
             raise SendFailed(Failure.MISCONFIGURED, "nothing can be sent over this channel")
         message = outbound_message(claimed, await self._attachments(claimed))
-        where = status_url(self._public_url, channel, claimed.delivery_id)
-        message = replace(message, status_url=where)
+        message = replace(
+            message,
+            status_url=status_url(self._public_url, channel, claimed.delivery_id),
+            unsubscribe_url=self._unsubscribe_url(claimed, channel),
+        )
         return await outbound.send(message, channel.config, self._http)
+
+    def _unsubscribe_url(self, claimed: Claimed, channel: ConfiguredChannel) -> str | None:
+        if self._public_url is None or claimed.subscriber_id is None:
+            return None
+        links = self._configuration.workspace(channel.workspace_id).unsubscribe_links
+        return links.url(self._public_url, channel.public_key, claimed.subscriber_id)
 
     async def _channel(self, claimed: Claimed) -> ConfiguredChannel:
         """Return the channel as this process knows it; one that is newer than that is asked for."""

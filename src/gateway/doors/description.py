@@ -35,6 +35,7 @@ STORED = {
     "properties": {
         "message": {"type": ["string", "null"], "format": "uuid"},
         "duplicate": {"type": "boolean"},
+        "acknowledged": {"type": "boolean", "description": "An automatic answer is on its way"},
         "quarantine": {"type": "string", "format": "uuid"},
     },
 }

@@ -40,16 +40,17 @@ def form_page(fields: tuple[FormField, ...], filled: Filled, language: str) -> s
 <input type="hidden" name="_language" value="{language}">
 <button>{say["send"]}</button>
 </form>"""
-    return _page(say["title"], body, language)
+    return page(say["title"], body, language)
 
 
 def word_page(title: str, text: str, language: str) -> str:
     """A page of one sentence."""
     say = TEXTS[language]
-    return _page(say[title], f'<p role="status">{say[text]}</p>', language)
+    return page(say[title], f'<p role="status">{say[text]}</p>', language)
 
 
-def _page(title: str, body: str, language: str) -> str:
+def page(title: str, body: str, language: str) -> str:
+    """A page of ours around `body`, which is HTML."""
     return f"""<!doctype html>
 <html lang="{language}">
 <head>

@@ -200,6 +200,8 @@ def _heard(webhook: Webhook, answer: bytes) -> Answer:
 
 def _answer(accepted: Accepted, headers: Mapping[str, str]) -> Answer:
     document: dict[str, Any] = {"message": accepted.message_id, "duplicate": accepted.duplicate}
+    if accepted.acknowledged:
+        document["acknowledged"] = True
     if accepted.quarantine_id is not None:
         document["quarantine"] = accepted.quarantine_id
     is_new_message = accepted.message_id is not None and not accepted.duplicate

@@ -11,6 +11,8 @@ from uuid import UUID
 
 import asyncpg
 
+from gateway.answers import acknowledging
+from gateway.attributes import keeping
 from gateway.configuration import Configuration
 from gateway.delivery import opt_outs
 from gateway.feed import log
@@ -36,16 +38,19 @@ async def store(
         placement = await _place(connection, claims.fresh, configuration)
         if placement is not None:
             followed = await clocks.follow(connection.fetch, placement, configuration)
+            await opt_outs.heed(connection, placement.placed)
+            answers = await acknowledging.acknowledge(connection, placement, configuration)
             await rows.write(connection, placement)
             if followed is not None:
                 await followed.write(connection.fetch)
-            await opt_outs.heed(connection, placement.placed)
+            await acknowledging.write(connection, answers)
+            await keeping.fill(connection, placement.placed, configuration)
             await log.append(connection.fetch, placement.happenings)
-    answers = {id(submission): accepted for submission, accepted in claims.known}
-    answers |= _stored(placement)
+    accepted = {id(submission): known for submission, known in claims.known}
+    accepted |= _stored(placement)
     for submission, original in claims.repeated:
-        answers[id(submission)] = replace(answers[id(original)], duplicate=True)
-    return [answers[id(submission)] for submission in submissions]
+        accepted[id(submission)] = replace(accepted[id(original)], duplicate=True)
+    return [accepted[id(submission)] for submission in submissions]
 
 
 async def _place(
@@ -97,6 +102,11 @@ def _stored(placement: Placement | None) -> dict[int, Accepted]:
             message_id=placed.arrival.message_id,
             conversation_id=placed.state.id,
             seq=placed.seq,
+            acknowledged=_is_acknowledged(placement, placed.arrival.message_id),
         )
         for placed in placement.placed
     }
+
+
+def _is_acknowledged(placement: Placement, message_id: UUID) -> bool:
+    return placement.acknowledgements.get(message_id, {}).get("verdict") == "sent"

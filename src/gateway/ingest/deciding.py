@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 import structlog
 
 from channels.records import record
@@ -126,6 +127,8 @@ def gather(occasion: Occasion) -> dict[str, FactValue | None]:
     facts |= inbound.authentication
     facts |= _of_conversation(state, submission.received_at)
     claimed = {**inbound.contact_attributes, **inbound.attributes}
+    if state is not None and state.attributes != "{}":
+        claimed |= orjson.loads(state.attributes)
     for name, value in (claimed | occasion.identity.attributes).items():  # what we know goes first
         facts[ATTRIBUTE_PREFIX + name] = value
     return facts

@@ -9,7 +9,8 @@ import structlog
 
 from channels.contract import DeliveryReport, Inbound, InboundMessage, Payload, ReceiptKey
 from channels.errors import Unparseable
-from gateway.configuration import ConfiguredChannel
+from gateway.attributes.forms import fitted
+from gateway.configuration import Configuration, ConfiguredChannel
 from gateway.database.connections import is_database_away
 from gateway.delivery.reports import Reports
 from gateway.files.blobs import sha256
@@ -33,9 +34,15 @@ class Intake:
     """The one way in. Its answer means: committed."""
 
     def __init__(
-        self, writer: IngestWriter, lightener: Lightener, reports: Reports, metrics: Metrics
+        self,
+        writer: IngestWriter,
+        configuration: Configuration,
+        lightener: Lightener,
+        reports: Reports,
+        metrics: Metrics,
     ) -> None:
         self._writer = writer
+        self._configuration = configuration
         self._lightener = lightener
         self._reports = reports
         self._received = metrics.received
@@ -71,7 +78,7 @@ class Intake:
         `replays` is the quarantine entry that the payload comes from; it stays if that fails.
         """
         try:
-            message = await _parse(channel, payload)
+            message = self._fitted(channel, await _parse(channel, payload))
         except Unparseable as error:
             if channel.config.kind in SENDER_IS_THERE and replays is None:
                 raise
@@ -85,6 +92,13 @@ class Intake:
         if message.reports:
             await self._report(channel, message.reports)
         return accepted
+
+    def _fitted(self, channel: ConfiguredChannel, message: InboundMessage) -> InboundMessage:
+        """Raises InvalidForm where a form's value is none of its attribute's."""
+        if channel.config.kind != "web_form":
+            return message
+        definitions = self._configuration.workspace(channel.workspace_id).attributes
+        return fitted(message, definitions) if definitions else message
 
     async def _light(self, submission: Submission) -> Submission:
         try:

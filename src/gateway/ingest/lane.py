@@ -132,6 +132,8 @@ class Lane:
             await self._isolate(waiting, error)
             return
         self._metrics.batch.observe(len(answers))
+        if any(answer.acknowledged for answer in answers):
+            self._wakeups.notify(Topic.DELIVERY)
         for one, answer in zip(waiting, answers, strict=True):
             _answer(one, answer)
 

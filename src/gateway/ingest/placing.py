@@ -45,7 +45,7 @@ class Placed:
     """A message in its conversation, at `seq`, with the decision that it caused.
 
     `applied` is False where an open conversation kept its queue: it takes tags from the decision,
-    and a higher priority.
+    and a higher priority. `opens` is True of a conversation's first message.
     """
 
     arrival: Arrival
@@ -54,6 +54,7 @@ class Placed:
     decision_id: UUID
     ruling: Ruling
     applied: bool
+    opens: bool
 
 
 @record
@@ -70,7 +71,8 @@ class Placement:
     """The outcome of a batch, ready to be written.
 
     `states` holds every conversation touched; `leads` names conversations that a message may
-    belong to beside those of its thread.
+    belong to beside those of its thread. `acknowledgements` says of messages, by id, which macro
+    they asked for and what came of it.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Placement:
         self.raised: set[UUID] = set()
         self.links: list[tuple[int, UUID, UUID]] = []
         self.happenings: list[Happening] = []
+        self.acknowledgements: dict[UUID, dict[str, Any]] = {}
 
     def place(self, arrival: Arrival) -> None:
         state, links = self._find(arrival)
@@ -98,7 +101,7 @@ class Placement:
         workspace = self._configuration.workspace(arrival.submission.workspace_id)
         ruling = rule(occasion, workspace)
         decision_id = new_id()
-        applied = state is None or reopening
+        opens, applied = state is None, state is None or reopening
         if state is None:
             state = self._open(arrival, ruling, decision_id)
         elif reopening:
@@ -107,7 +110,7 @@ class Placement:
             self._follow_up(state, ruling, arrival)
         self._link(state, links)
         seq = self._receive(state, arrival, decision_id)
-        self.placed.append(Placed(arrival, state, seq, decision_id, ruling, applied))
+        self.placed.append(Placed(arrival, state, seq, decision_id, ruling, applied, opens))
 
     def _find(self, arrival: Arrival) -> tuple[ConversationState | None, list[UUID]]:
         """The conversation that the message continues, and others that it speaks of."""
@@ -164,7 +167,7 @@ class Placement:
             "conversation": impersonal_fields(state, ruling.level),
             "decision": decision_id,
         }
-        self._tell(EventType.OPENED, state, _dated(state, submission, data), queue_before=None)
+        self.tell(EventType.OPENED, state, _dated(state, submission, data), queue_before=None)
         return state
 
     def _reopen(
@@ -184,7 +187,7 @@ class Placement:
             "conversation": impersonal_fields(state, ruling.level),
             "decision": decision_id,
         }
-        self._tell(
+        self.tell(
             EventType.REOPENED,
             state,
             _dated(state, arrival.submission, data),
@@ -214,7 +217,7 @@ class Placement:
             "snoozed_until": None,
         }
         data = {"conversation": changed, "by": "customer"}
-        self._tell(EventType.WOKEN, state, _dated(state, submission, data))
+        self.tell(EventType.WOKEN, state, _dated(state, submission, data))
 
     def _queue(self, state: ConversationState, now: datetime) -> None:
         moment = effective_at(now, Priority(state.priority))
@@ -223,7 +226,7 @@ class Placement:
     def _link(self, state: ConversationState, others: list[UUID]) -> None:
         for other in others:
             self.links.append((state.workspace_id, state.id, other))
-            self._tell(EventType.LINKED, state, {"conversation": {}, "other": other})
+            self.tell(EventType.LINKED, state, {"conversation": {}, "other": other})
 
     def _receive(self, state: ConversationState, arrival: Arrival, decision_id: UUID) -> int:
         submission = arrival.submission
@@ -248,10 +251,10 @@ class Placement:
             "tags": sorted(state.tags),
         }
         data = {"conversation": changed, "message": message, "decision": decision_id}
-        self._tell(EventType.RECEIVED, state, _dated(state, submission, data))
+        self.tell(EventType.RECEIVED, state, _dated(state, submission, data))
         return state.message_count
 
-    def _tell(
+    def tell(
         self,
         event: EventType,
         state: ConversationState,

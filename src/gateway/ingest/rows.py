@@ -85,7 +85,7 @@ async def write(connection: "asyncpg.Connection[Any]", placement: Placement) -> 
         ("raw_payload", [_raw(placed) for placed in placement.placed]),
         ("attachment", [row for placed in placement.placed for row in _attachments(placed)]),
         ("remote_file", [row for placed in placement.placed for row in _remote_files(placed)]),
-        ("decision", [_decision(placed) for placed in placement.placed]),
+        ("decision", [_decision(placed, placement) for placed in placement.placed]),
     ):
         if rows:
             columns = COLUMNS[table].split(", ")
@@ -258,8 +258,9 @@ def _remote_files(placed: Placed) -> Sequence[tuple[Any, ...]]:
     ]
 
 
-def _decision(placed: Placed) -> tuple[Any, ...]:
+def _decision(placed: Placed, placement: Placement) -> tuple[Any, ...]:
     ruling = placed.ruling
+    acknowledgement = placement.acknowledgements.get(placed.arrival.message_id)
     outcome = {
         "queue": ruling.queue_id,
         "level": ruling.level,
@@ -268,6 +269,7 @@ def _decision(placed: Placed) -> tuple[Any, ...]:
         "type": ruling.type,
         "language": ruling.language,
         "applied": placed.applied,
+        **({"acknowledgement": acknowledgement} if acknowledgement else {}),
     }
     return (
         placed.state.workspace_id,

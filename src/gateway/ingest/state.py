@@ -29,7 +29,10 @@ def continues_for(channel: ConfiguredChannel) -> timedelta:
 
 @dataclass(slots=True)
 class ConversationState:
-    """One row of `conversation`, locked, with what the batch has made of it so far."""
+    """One row of `conversation`, locked, with what the batch has made of it so far.
+
+    `attributes` is JSON, as it is read: few conversations have any.
+    """
 
     workspace_id: int
     id: UUID
@@ -52,6 +55,7 @@ class ConversationState:
     sla_policy_id: UUID | None = None
     due_at: datetime | None = None
     snoozed_until: datetime | None = None
+    attributes: str = "{}"
     is_new: bool = False
 
     @property
@@ -70,7 +74,7 @@ class ConversationState:
 COLUMNS = """workspace_id, id, channel_id, identity_id, subject, status, queue_id, priority,
              assignee_id, type, language, tags, version, message_count, opened_at,
              last_message_at, solved_at, merged_into, sla_policy_id, due_at,
-             snoozed_until"""
+             snoozed_until, attributes"""
 
 LOCK = f"""
 SELECT {COLUMNS} FROM conversation

@@ -55,13 +55,17 @@ class Submission:
 
 @record
 class Accepted:
-    """A committed answer: the message, or its place in quarantine; `duplicate` if it was known."""
+    """A committed answer: the message, or its place in quarantine; `duplicate` if it was known.
+
+    `acknowledged` says that an automatic answer is on its way.
+    """
 
     message_id: UUID | None
     conversation_id: UUID | None
     seq: int | None = None
     quarantine_id: UUID | None = None
     duplicate: bool = False
+    acknowledged: bool = False
 
 
 class IngestUnavailable(Exception):  # noqa: N818 - says what is the case

@@ -3,14 +3,16 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.answers.expected import expected
 from gateway.configuration import Configuration
 from gateway.conversations.assigning import solve_now
 from gateway.conversations.change import Change
 from gateway.conversations.labelling import label
 from gateway.conversations.messages import Draft
-from gateway.database.schema import Conversation, Macro
+from gateway.database.schema import Channel, Conversation, Macro, Workspace
 from gateway.macros.texts import MacroTexts, Written
 from gateway.macros.values import values_of
 from gateway.problems import conflict, invalid
@@ -30,6 +32,18 @@ async def present_macro(session: AsyncSession, workspace_id: int, macro_id: UUID
     return None if row is None or row.archived_at is not None else row
 
 
+async def acknowledging_with(session: AsyncSession, macro: Macro) -> list[str]:
+    """What acknowledges first messages with a macro, by name."""
+    workspace = await session.get_one(Workspace, macro.workspace_id)
+    statement = select(Channel.name).where(
+        Channel.workspace_id == macro.workspace_id,
+        Channel.archived_at.is_(None),
+        Channel.settings["acknowledgement"].as_string() == str(macro.id),
+    )
+    own = ["the workspace"] if workspace.acknowledgement_id == macro.id else []
+    return own + [f"channel {name!r}" for name in await session.scalars(statement)]
+
+
 async def chosen(change: Change, use: MacroUse) -> Macro:
     """Raises Problem 422 where there is no such macro, or not any more."""
     macro = await present_macro(change.session, change.row.workspace_id, use.macro_id)
@@ -47,8 +61,11 @@ async def written(
     language: str | None,
 ) -> Written:
     """What the macro says in a conversation."""
+    texts = MacroTexts.of(macro)
+    chosen_language = texts.nearest(language or conversation.language)
     values = await values_of(session, conversation, agent_id)
-    return MacroTexts.of(macro).write(values, language or conversation.language)
+    expectation = await expected(session, conversation.workspace_id, conversation.queue_id)
+    return texts.write({**values, **expectation.values(chosen_language)}, chosen_language)
 
 
 async def said_by(

@@ -12,6 +12,9 @@ VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
         "contact.name": "what the customer is called",
         "conversation.id": "the id of the conversation, for the customer to refer to",
         "conversation.subject": "its subject; unknown where the channel has none",
+        "expectation": "a sentence that says when somebody will look, as far as it is known",
+        "expected_wait": "what most waits in the queue keep to, while the team is there",
+        "opens_at": "when the team opens again, while it is closed",
         "queue.name": "the queue that it is in",
         "workspace.name": "the workspace",
     }

@@ -42,6 +42,18 @@ def test_the_same_answer_is_the_same_bytes() -> None:
     assert composed(answer(attachments=files))[0] == composed(answer(attachments=files))[0]
 
 
+def test_only_a_safe_link_is_for_one_click() -> None:
+    url = f"https://help.test/unsubscribe/ch_1/{'x' * 90}"
+    raw, mail = composed(replace(answer(), unsubscribe_url=url))
+    assert mail["List-Unsubscribe"] == f"<{url}>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert b"=?" not in raw
+    _, mail = composed(replace(answer(), unsubscribe_url="http://localhost/unsubscribe/1"))
+    assert mail["List-Unsubscribe"] == "<http://localhost/unsubscribe/1>"
+    assert mail["List-Unsubscribe-Post"] is None
+    assert composed(answer())[1]["List-Unsubscribe"] is None
+
+
 def test_attachments_survive() -> None:
     files = (
         Attachment("Caffè.pdf", "application/pdf", b"\0\xff"),

@@ -1,6 +1,7 @@
 """DKIM signatures, checked by dkimpy's verifier with a DNS of our own."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import dkim
 import pytest
@@ -29,6 +30,7 @@ def signed(config: ChannelConfig) -> bytes:
     assert key is not None
     files = (Attachment("Caffè.pdf", "application/pdf", b"\0\xff" * 99),)
     message = answer(text="Ciò \n\n  è  \n\n\n", attachments=files, references=("q@x.test",))
+    message = replace(message, unsubscribe_url="https://help.test/1")
     return key.sign(compose(message, config, NOW))
 
 
@@ -66,6 +68,8 @@ def test_the_domain_is_that_of_from_as_dns_knows_it() -> None:
         (b"Subject: Re", b"Subject: Pay me\r\nSubject: Re"),
         (b"References: <q@x", b"References: <p@x"),
         (b"Content-Type: multipart/mixed", b"Content-Type: multipart/related"),
+        (b"List-Unsubscribe: <https://help", b"List-Unsubscribe: <https://evil"),
+        (b"=One-Click", b"=Two-Click"),
     ],
 )
 def test_what_is_changed_is_seen(was: bytes, became: bytes) -> None:

@@ -8,8 +8,9 @@ planner would take it for as good as the key, and walk a whole workspace for one
 """
 
 from gateway.database.schema.access import AccessToken, Agent, Channel, Workspace
-from gateway.database.schema.answers import Macro
+from gateway.database.schema.answers import AnswerAllowance, ExpectedWait, Macro, Tag, TagMove
 from gateway.database.schema.assignments import Assignment, Presence, Transfer
+from gateway.database.schema.attributes import AttributeDefinition
 from gateway.database.schema.audit import AuditEntry
 from gateway.database.schema.base import Base
 from gateway.database.schema.contacts import Contact, ContactMerge, Identity
@@ -48,9 +49,11 @@ from gateway.database.schema.webhooks import Webhook, WebhookAttempt, WebhookDel
 __all__ = [
     "AccessToken",
     "Agent",
+    "AnswerAllowance",
     "Assignment",
     "Attachment",
     "Attempt",
+    "AttributeDefinition",
     "AuditEntry",
     "Base",
     "Blob",
@@ -63,6 +66,7 @@ __all__ = [
     "Decision",
     "Delivery",
     "Event",
+    "ExpectedWait",
     "FeedHead",
     "Identity",
     "Invitation",
@@ -90,6 +94,8 @@ __all__ = [
     "SlaClock",
     "SlaPolicy",
     "SpareObject",
+    "Tag",
+    "TagMove",
     "ThreadRef",
     "Transfer",
     "Webhook",

@@ -27,6 +27,9 @@ class Workspace(Base):
     `capacity_weights` says by kind of channel how much of an agent's capacity a conversation takes
     (1 where it says nothing); after more than `hop_limit` moves it goes to the supervisors; who
     has declined it is left out for `decline_cooldown_s`.
+    `acknowledgement_id` is the
+    macro that answers first messages; a contact gets `automatic_answers` in
+    `automatic_answer_hours` at most.
     """
 
     __tablename__ = "workspace"
@@ -46,6 +49,9 @@ class Workspace(Base):
     default_capacity: Mapped[int] = mapped_column(server_default=text("5"))
     hop_limit: Mapped[int] = mapped_column(server_default=text("5"))
     decline_cooldown_s: Mapped[int] = mapped_column(server_default=text("300"))
+    acknowledgement_id: Mapped[UUID | None]
+    automatic_answers: Mapped[int] = mapped_column(server_default=text("3"))
+    automatic_answer_hours: Mapped[int] = mapped_column(server_default=text("24"))
 
 
 class Channel(Base):

@@ -4,7 +4,6 @@ from typing import Any, Literal, get_args
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     CheckConstraint,
     Index,
     LargeBinary,
@@ -13,7 +12,7 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSON, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from channels.contract import AutomaticKind
@@ -126,6 +125,7 @@ class Conversation(Base):
     required_skills: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     preferred_skills: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=text("'{}'"))
     hops: Mapped[int] = mapped_column(server_default=text("0"))
+    attributes: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
     version: Mapped[int]
     message_count: Mapped[int]
     opened_at: Mapped[Timestamp]

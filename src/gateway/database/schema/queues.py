@@ -139,6 +139,13 @@ class QueueEntry(Base):
             "conversation_id",
             postgresql_where=text("left_at IS NULL"),
         ),
+        Index(
+            "queue_entry_left_idx",
+            "workspace_id",
+            "queue_id",
+            "left_at",
+            postgresql_where=text("left_at IS NOT NULL"),
+        ),
     )
 
     workspace_id: Mapped[WorkspaceId]

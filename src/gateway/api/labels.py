@@ -1,0 +1,70 @@
+"""What is written on conversations: tags and attributes."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.api.callers import AgentCaller, Parts
+from gateway.api.conversations import Outcome, told
+from gateway.api.problems import documented
+from gateway.api.texts import Given, Name
+from gateway.attributes import keeping
+from gateway.conversations import labelling
+
+router = APIRouter(
+    prefix="/v1/conversations",
+    tags=["conversations"],
+    responses=documented(401, 403, 404, 409, 422, 503),
+)
+
+
+class TagChange(BaseModel):
+    """Tags to give and to take away; what is so already stays."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"add": ["vip"]}]})
+
+    add: Annotated[list[Name], Field(max_length=20)] = []
+    remove: Annotated[list[Name], Field(max_length=20)] = []
+
+
+class AttributeChange(BaseModel):
+    """Attributes of conversations (GET /v1/attributes) to set; null takes one away."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"attributes": {"order": 4711}}]}
+    )
+
+    attributes: Annotated[dict[str, Given], Field(min_length=1, max_length=50)]
+
+
+@router.post("/{id}/tags")
+async def change_tags(
+    gateway: Parts,
+    caller: AgentCaller,
+    id: UUID,  # noqa: A002
+    body: TagChange,
+) -> Outcome:
+    """Give a conversation tags and take others away, whoever has it."""
+    return told(
+        gateway,
+        await labelling.change_tags(
+            gateway.database, caller.workspace_id, id, add=body.add, remove=body.remove
+        ),
+    )
+
+
+@router.post("/{id}/attributes")
+async def change_attributes(
+    gateway: Parts,
+    caller: AgentCaller,
+    id: UUID,  # noqa: A002
+    body: AttributeChange,
+) -> Outcome:
+    """Set attributes, whoever has the conversation; the event names them without their values."""
+    definitions = gateway.configuration.workspace(caller.workspace_id).attributes
+    done = await keeping.set_attributes(
+        gateway.database, caller.workspace_id, id, body.attributes, definitions
+    )
+    return told(gateway, done)

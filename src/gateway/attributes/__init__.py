@@ -1,0 +1,1 @@
+"""Attributes of contacts and conversations that a workspace has defined, each with its type."""
