@@ -164,7 +164,8 @@ class Application(Protocol):
 
 
 @asynccontextmanager
-async def serve(application: Application) -> AsyncIterator[None]:
+async def serve(application: Application, **options: Any) -> AsyncIterator[None]:
+    """Options are uvicorn's, such as a certificate."""
     server = uvicorn.Server(
         uvicorn.Config(
             application,
@@ -174,6 +175,7 @@ async def serve(application: Application) -> AsyncIterator[None]:
             ws="none",
             log_config=None,
             timeout_graceful_shutdown=1,
+            **options,
         )
     )
     serving = asyncio.create_task(server.serve())

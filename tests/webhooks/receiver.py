@@ -69,8 +69,10 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
+async def receiving(**options: Any) -> AsyncIterator[Receiver]:
     receiver = Receiver()
-    async with serve(receiver):
-        yield receiver
-        receiver.may_answer.set()
+    async with serve(receiver, **options):
+        try:
+            yield receiver
+        finally:
+            receiver.may_answer.set()
