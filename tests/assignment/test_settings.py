@@ -80,3 +80,11 @@ async def test_supervisors_stop_queues_and_drain_agents(team: Team) -> None:
     body = {"name": "x", "level": 1}
     assert (await team.call("POST", "/v1/queues", body, token=supervisor)).status_code == 403
     assert (await team.call("GET", "/v1/conversations", token=supervisor)).status_code == 200
+
+
+async def test_what_supervisors_decide_is_written_down(team: Team) -> None:
+    supervisor = await a_supervisor(team)
+    queue = str(team.queues["General"])
+    await team.ask("POST", f"/v1/queues/{queue}/pause", token=supervisor)
+    entry = (await team.get("/v1/audit"))["items"][0]
+    assert (entry["action"], entry["target"]) == ("POST /v1/queues/{id}/pause", queue)

@@ -32,12 +32,16 @@ async def _agent(request: Request, gateway: Parts, _: Credentials) -> Principal:
 
 
 async def _supervisor(request: Request, gateway: Parts, _: Credentials) -> Principal:
-    return await gateway.callers.of(request, Role.SUPERVISOR)
+    return await _deciding(request, gateway, Role.SUPERVISOR)
 
 
 async def _admin(request: Request, gateway: Parts, _: Credentials) -> Principal:
-    """Whoever administers; what they change is written down with the change."""
-    caller = await gateway.callers.of(request, Role.ADMIN)
+    return await _deciding(request, gateway, Role.ADMIN)
+
+
+async def _deciding(request: Request, gateway: Parts, needed: Role) -> Principal:
+    """Whoever leads or administers; what they change is written down with the change."""
+    caller = await gateway.callers.of(request, needed)
     if request.method not in SAFE_METHODS:
         acts.begin(_act(caller, request))
     return caller
