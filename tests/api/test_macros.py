@@ -1,6 +1,7 @@
 """Macros: kept whole or refused with every mistake, written for one customer, done once."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 from tests.api.team import NOTHING, Team
@@ -125,6 +126,18 @@ async def test_a_macro_answers_and_does_what_it_does_once(team: Team) -> None:
         "conversation.labelled",
         "message.replied",
     ]
+
+
+async def test_a_macro_lays_a_conversation_aside(team: Team) -> None:
+    made = await make(team, afterwards="pend", pend_hours=48)
+    path = await taken(team)
+    await team.ask("POST", f"{path}/replies", {"macro": made["id"]})
+    item = await team.get(path)
+    assert (item["status"], item["assignee"]) == ("pending", str(team.admin_id))
+    [row] = await team.sql("SELECT snoozed_until - last_message_at AS wait FROM conversation")
+    assert row["wait"] == timedelta(hours=48)
+    wrong = await team.call("POST", "/v1/macros", {**MACRO, "name": "x", "pend_hours": 1})
+    assert wrong.json()["errors"][0]["pointer"] == "/pend_hours"
 
 
 async def test_an_agents_own_words_go_before_the_macros(team: Team) -> None:

@@ -56,7 +56,8 @@ class MacroIn(BaseModel):
 
     Variables are written `{{name}}` or `{{name|what stands there if it is unknown}}`; GET
     /v1/macros/variables lists them. After the answer `tags` are added, the priority is set, and
-    the conversation is solved if `afterwards` says so.
+    the conversation is solved if `afterwards` says so, or laid aside: until the customer writes, or
+    `pend_hours` have passed.
     """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
@@ -66,7 +67,8 @@ class MacroIn(BaseModel):
     texts: Annotated[dict[LanguageTag, MacroText], Field(min_length=1, max_length=MOST_LANGUAGES)]
     tags: Annotated[list[Name], Field(max_length=20)] = []
     priority: Literal["low", "normal", "high", "urgent"] | None = None
-    afterwards: Literal["solve"] | None = None
+    afterwards: Literal["solve", "pend"] | None = None
+    pend_hours: Annotated[int, Field(ge=1, le=8_760)] | None = None
 
 
 class MacroOut(BaseModel):
@@ -76,7 +78,8 @@ class MacroOut(BaseModel):
     texts: dict[str, MacroText]
     tags: list[str]
     priority: Literal["low", "normal", "high", "urgent"] | None
-    afterwards: Literal["solve"] | None
+    afterwards: Literal["solve", "pend"] | None
+    pend_hours: int | None
     created_at: datetime
 
 
@@ -203,6 +206,8 @@ def _checked(body: MacroIn) -> dict[str, dict[str, Any]]:
     mistakes = [*_mistakes(texts)]
     if body.language not in texts:
         mistakes.append(("/language", "must be one of those in `texts`"))
+    if body.pend_hours is not None and body.afterwards != "pend":
+        mistakes.append(("/pend_hours", "is only for macros that `pend` afterwards"))
     if mistakes:
         raise invalid("the macro has mistakes", mistakes)
     return texts
@@ -225,6 +230,7 @@ async def _saved(
     row.name, row.language, row.texts = body.name, body.language, texts
     row.tags = sorted(set(body.tags))
     row.priority, row.afterwards = body.priority, body.afterwards
+    row.pend_hours = body.pend_hours
     try:
         await session.flush()
     except IntegrityError:

@@ -31,19 +31,24 @@ async def pend(
         Problem: 409 if it is not the agent's, 422 if the instant is past.
     """
     async with changing(database, workspace_id, conversation_id) as change:
-        row = change.row
         if until is not None and until <= change.now:
             raise invalid("there is nothing to wait for", [("/until", "must be in the future")])
-        if row.status != "pending":
-            require_holder(change, agent_id)
-        require_not_anothers(change, agent_id)
-        if not keep and row.assignee_id is not None:
-            await change.end_hold("pending")
-            row.assignee_id = None
-        row.status, row.snoozed_until = "pending", until
-        laid = {"status": "pending", "assignee": row.assignee_id, "snoozed_until": until}
-        change.tell(EventType.PENDED, {"conversation": laid})
+        await pend_now(change, agent_id, until=until, keep=keep)
     return done(change)
+
+
+async def pend_now(change: Change, agent_id: UUID, *, until: datetime | None, keep: bool) -> None:
+    """`pend` as a part of another command."""
+    row = change.row
+    if row.status != "pending":
+        require_holder(change, agent_id)
+    require_not_anothers(change, agent_id)
+    if not keep and row.assignee_id is not None:
+        await change.end_hold("pending")
+        row.assignee_id = None
+    row.status, row.snoozed_until = "pending", until
+    laid = {"status": "pending", "assignee": row.assignee_id, "snoozed_until": until}
+    change.tell(EventType.PENDED, {"conversation": laid})
 
 
 async def wake(

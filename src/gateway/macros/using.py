@@ -1,6 +1,7 @@
 """A macro in a conversation: what it says there, and what it does beside saying it."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from gateway.conversations.assigning import solve_now
 from gateway.conversations.change import Change
 from gateway.conversations.labelling import label
 from gateway.conversations.messages import Draft
+from gateway.conversations.pending import pend_now
 from gateway.database.schema import Channel, Conversation, Macro, Workspace
 from gateway.macros.texts import MacroTexts, Written
 from gateway.macros.values import values_of
@@ -89,3 +91,7 @@ async def act(change: Change, configuration: Configuration, macro: Macro, agent_
     await label(change, add=macro.tags, priority=macro.priority)
     if macro.afterwards == "solve":
         await solve_now(change, configuration, agent_id)
+    elif macro.afterwards == "pend":
+        hours = macro.pend_hours
+        until = change.now + timedelta(hours=hours) if hours else None
+        await pend_now(change, agent_id, until=until, keep=True)

@@ -28,7 +28,7 @@ class Macro(Base):
     __tablename__ = "macro"
     __table_args__ = (
         one_of("priority", "low", "normal", "high", "urgent"),
-        one_of("afterwards", "solve"),
+        one_of("afterwards", "solve", "pend"),
         Index(
             "macro_name_key",
             "workspace_id",
@@ -46,6 +46,7 @@ class Macro(Base):
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text))
     priority: Mapped[str | None]
     afterwards: Mapped[str | None]
+    pend_hours: Mapped[int | None]
     created_at: Mapped[CreatedAt]
     archived_at: Mapped[Timestamp | None]
 
