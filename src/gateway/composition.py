@@ -178,7 +178,9 @@ class Gateway:
             self.metrics,
             self.settings,
         )
-        clocks = ClockWorker(self.database, self.wakeups, self.settings.poll_interval_s)
+        clocks = ClockWorker(
+            self.database, self.configuration, self.wakeups, self.settings.poll_interval_s
+        )
         loops: dict[str, Loop] = {
             "worker": deliveries.run,
             "webhook_log": FanOut(self.database, self.wakeups, self.settings).run,

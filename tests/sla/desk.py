@@ -51,7 +51,7 @@ class Desk:
     @property
     def worker(self) -> ClockWorker:
         gateway = self.team.gateway
-        return ClockWorker(gateway.database, gateway.wakeups, 60)
+        return ClockWorker(gateway.database, gateway.configuration, gateway.wakeups, 60)
 
     async def policy(self, **changes: Any) -> Any:
         """The default one, unless told otherwise."""

@@ -13,7 +13,7 @@ from gateway.access.tokens import Role
 from gateway.api.callers import AdminCaller, AnyCaller, Parts
 from gateway.api.changes import configuring
 from gateway.api.problems import documented
-from gateway.api.texts import Name
+from gateway.api.texts import Name, Text
 from gateway.database.schema import Workspace
 from gateway.macros.using import present_macro
 from gateway.problems import conflict, invalid
@@ -56,6 +56,8 @@ class WorkspaceOut(BaseModel):
     acknowledgement: UUID | None
     automatic_answers: int
     automatic_answer_hours: int
+    pending_days: Days
+    pending_notice: str | None
     configuration: int
     rules_version: int
 
@@ -71,6 +73,9 @@ class WorkspacePatch(BaseModel):
     `acknowledgement` is the macro that answers first messages, null for none; a channel may have
     its own. A contact gets `automatic_answers` in `automatic_answer_hours` at most, over all
     channels; 0 ends them.
+
+    What has been pending for `pending_days` without a word is solved, with `pending_notice` as a
+    message to the customer, whose answer reopens it; null leaves it pending, or says nothing.
     """
 
     model_config = ConfigDict(
@@ -88,6 +93,8 @@ class WorkspacePatch(BaseModel):
     acknowledgement: UUID | None = None
     automatic_answers: Annotated[int, Field(ge=0, le=100)] | None = None
     automatic_answer_hours: Annotated[int, Field(ge=1, le=720)] | None = None
+    pending_days: Annotated[int | None, Field(ge=1, le=36_500)] = None
+    pending_notice: Annotated[Text | None, Field(max_length=10_000)] = None
 
 
 @router.get("/me", tags=["access"])
@@ -155,6 +162,8 @@ def _shown(workspace: Workspace) -> WorkspaceOut:
         acknowledgement=workspace.acknowledgement_id,
         automatic_answers=workspace.automatic_answers,
         automatic_answer_hours=workspace.automatic_answer_hours,
+        pending_days=workspace.pending_days,
+        pending_notice=workspace.pending_notice,
         configuration=workspace.configuration,
         rules_version=workspace.rule_set_version,
     )

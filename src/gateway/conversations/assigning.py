@@ -140,7 +140,7 @@ async def solve(
     return done(change)
 
 
-async def solve_now(change: Change, configuration: Configuration, agent_id: UUID) -> None:
+async def solve_now(change: Change, configuration: Configuration, agent_id: UUID | None) -> None:
     """`solve` as a part of another command."""
     if change.row.status == "solved":
         return
@@ -159,7 +159,7 @@ async def solve_now(change: Change, configuration: Configuration, agent_id: UUID
     await mail_at_the_end(change, configuration)
 
 
-def require_not_anothers(change: Change, agent_id: UUID) -> None:
+def require_not_anothers(change: Change, agent_id: UUID | None) -> None:
     """Who has laid a conversation aside still has it; who has solved it, no longer."""
     row = change.row
     if row.status in {"assigned", "pending"} and row.assignee_id not in {None, agent_id}:

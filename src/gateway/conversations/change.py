@@ -65,14 +65,18 @@ class Change:
 
     async def write_events(self) -> None:
         if self._happenings:
-            self._end_snoozing()
+            self._end_pending()
             await self._follow_clocks()
             self.position = await append_in(self.session, *self._happenings)
 
-    def _end_snoozing(self) -> None:
+    def _end_pending(self) -> None:
         """Whatever has moved a pending conversation on, it does not wake later."""
-        if self.row.status != "pending" and self.row.snoozed_until is not None:
-            self.row.snoozed_until = None
+        row = self.row
+        if row.status == "pending":
+            return
+        row.pending_since = None
+        if row.snoozed_until is not None:
+            row.snoozed_until = None
             self._happenings[-1].data["conversation"]["snoozed_until"] = None
 
     async def _follow_clocks(self) -> None:

@@ -76,9 +76,11 @@ async def mail_aside(
 
 
 async def add_reply(
-    change: Change, configuration: Configuration, agent_id: UUID, draft: Draft
+    change: Change, configuration: Configuration, agent_id: UUID | None, draft: Draft
 ) -> UUID:
     """An answer to the customer, without its files as yet, with the delivery that carries it.
+
+    Without an agent it is the gateway's own.
 
     Raises:
         Problem: 409 if no channel can carry it.

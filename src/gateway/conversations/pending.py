@@ -46,7 +46,7 @@ async def pend_now(change: Change, agent_id: UUID, *, until: datetime | None, ke
     if not keep and row.assignee_id is not None:
         await change.end_hold("pending")
         row.assignee_id = None
-    row.status, row.snoozed_until = "pending", until
+    row.status, row.snoozed_until, row.pending_since = "pending", until, change.now
     laid = {"status": "pending", "assignee": row.assignee_id, "snoozed_until": until}
     change.tell(EventType.PENDED, {"conversation": laid})
 

@@ -19,7 +19,8 @@ UPDATE conversation c
        assignee_id = n.assignee_id, type = n.type, tags = n.tags::text[], version = n.version,
        message_count = n.message_count, last_message_at = n.last_message_at,
        solved_at = n.solved_at, sla_policy_id = n.sla_policy_id, due_at = n.due_at,
-       snoozed_until = n.snoozed_until
+       snoozed_until = n.snoozed_until,
+       pending_since = CASE n.status WHEN 'pending' THEN c.pending_since END
   FROM unnest($1::int[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::uuid[], $7::text[],
               $8::text[], $9::int[], $10::int[], $11::timestamptz[], $12::timestamptz[],
               $13::uuid[], $14::timestamptz[], $15::timestamptz[])

@@ -7,7 +7,9 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.configuration import Configuration
 from gateway.conversations.pending import wake_due
+from gateway.conversations.silence import solve_silent
 from gateway.database.connections import Database
 from gateway.sla.firing import fire_due
 from gateway.sla.repairing import repair
@@ -30,8 +32,15 @@ log = structlog.get_logger(__name__)
 class ClockWorker:
     """Runs until cancelled. Any number of workers share one database."""
 
-    def __init__(self, database: Database, wakeups: Wakeups, poll_interval_s: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        configuration: Configuration,
+        wakeups: Wakeups,
+        poll_interval_s: float,
+    ) -> None:
         self._database = database
+        self._configuration = configuration
         self._wakeups = wakeups
         self._poll_interval_s = poll_interval_s
         self._hint = wakeups.listen(Topic.CONFIGURATION)
@@ -40,12 +49,24 @@ class ClockWorker:
         while True:
             await self.remeasure_stale()
             await self.wake_due()
+            await self.solve_silent()
             await self.fire_due()
             await wait_for(self._hint, self._poll_interval_s)
 
     async def wake_due(self) -> int:
         """Wake the conversations whose time has come."""
         return await self._repeated(wake_due)
+
+    async def solve_silent(self) -> int:
+        """Solve what has been pending without a word for too long."""
+
+        async def work(database: Database, now: datetime) -> int:
+            return await solve_silent(database, self._configuration, now)
+
+        solved = await self._repeated(work)
+        if solved:
+            self._wakeups.notify(Topic.DELIVERY)
+        return solved
 
     async def fire_due(self) -> int:
         """Tell what clocks have to tell."""

@@ -26,10 +26,10 @@ class Workspace(Base):
 
     `capacity_weights` says by kind of channel how much of an agent's capacity a conversation takes
     (1 where it says nothing); after more than `hop_limit` moves it goes to the supervisors; who
-    has declined it is left out for `decline_cooldown_s`.
-    `acknowledgement_id` is the
-    macro that answers first messages; a contact gets `automatic_answers` in
-    `automatic_answer_hours` at most.
+    has declined it is left out for `decline_cooldown_s`. `acknowledgement_id` is the macro that
+    answers first messages; a contact gets `automatic_answers` in `automatic_answer_hours` at most.
+    After `pending_days` of silence a pending conversation is solved, with `pending_notice` to the
+    customer.
     """
 
     __tablename__ = "workspace"
@@ -52,6 +52,8 @@ class Workspace(Base):
     acknowledgement_id: Mapped[UUID | None]
     automatic_answers: Mapped[int] = mapped_column(server_default=text("3"))
     automatic_answer_hours: Mapped[int] = mapped_column(server_default=text("24"))
+    pending_days: Mapped[int | None]
+    pending_notice: Mapped[str | None]
 
 
 class Channel(Base):

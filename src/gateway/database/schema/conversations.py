@@ -101,6 +101,12 @@ class Conversation(Base):
             postgresql_where=text("due_at IS NOT NULL"),
         ),
         Index(
+            "conversation_pending_idx",
+            "workspace_id",
+            "pending_since",
+            postgresql_where=text("pending_since IS NOT NULL AND snoozed_until IS NULL"),
+        ),
+        Index(
             "conversation_snoozed_idx",
             "snoozed_until",
             postgresql_where=text("snoozed_until IS NOT NULL"),
@@ -135,6 +141,7 @@ class Conversation(Base):
     merged_into: Mapped[UUID | None]
     sla_policy_id: Mapped[UUID | None]
     due_at: Mapped[Timestamp | None]
+    pending_since: Mapped[Timestamp | None]
     snoozed_until: Mapped[Timestamp | None]
 
 
