@@ -28,6 +28,12 @@ Days = Annotated[int | None, Field(ge=1, le=36_500, description="null keeps for 
 
 
 MAY_BE_NULL = {"raw_retention_days", "conversation_retention_days", "acknowledgement"}
+MAY_BE_NULL = {
+    "raw_retention_days",
+    "conversation_retention_days",
+    "pending_days",
+    "pending_notice",
+}
 
 
 class Me(BaseModel):

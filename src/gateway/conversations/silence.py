@@ -82,6 +82,7 @@ async def _solve(
         async with locked(session, workspace_id, conversation_id) as change:
             if notice is not None:
                 await _tell(change, configuration, notice)
+            await change.end_hold("silence")  # nobody wraps up what nobody has worked on
             await solve_now(change, configuration, change.row.assignee_id)
     return 1
 
