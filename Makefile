@@ -39,7 +39,7 @@ bench: env ## Measure: all, or one by NAME=ingest; results in benchmarks/results
 	@set -e; for name in $(or $(NAME),$(BENCHMARKS)); do $(BIN)/python -m benchmarks.$$name; done
 
 test-faults: env ## Kill real processes at random moments, twenty rounds
-	SPORTELLO_FAULT_ROUNDS=20 $(BIN)/pytest -m faults tests/faults -n 0
+	SPORTELLO_FAULT_ROUNDS=20 $(BIN)/pytest -m faults tests/faults tests/feed -n 0
 
 # Tests whose program is missing, and cannot be installed, are skipped and say so.
 programs:

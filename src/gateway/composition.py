@@ -26,6 +26,7 @@ from gateway.doors.smtp_limits import SmtpLimits
 from gateway.doors.smtp_protocol import SmtpBounds, tls_context
 from gateway.feed.door import FeedDoor
 from gateway.feed.hub import Hub
+from gateway.feed.token_watch import TokenWatch
 from gateway.files.blobs import BlobStore
 from gateway.files.bucket import bucket_of
 from gateway.files.clamd import Clamd
@@ -92,7 +93,8 @@ class Gateway:
         self.hub = Hub(database, self.wakeups, settings.poll_interval_s)
         self.signals = Signals(self.wakeups, self.hub)
         self.presences = Presences(database, self.wakeups)
-        self.feed = FeedDoor(database, self.hub, self.signals, self.presences)
+        self.tokens = TokenWatch(database, self.wakeups)
+        self.feed = FeedDoor(database, self.hub, self.signals, self.presences, self.tokens)
         self.form_guard = FormGuard(box.derived(PURPOSE), settings.proxies)
         self.smtp = SmtpDoor(
             self.intake,
@@ -121,6 +123,7 @@ class Gateway:
             "hub": self.hub.run,
             "signals": self.signals.run,
             "presences": self.presences.run,
+            "tokens": self.tokens.run,
         }
         if self.settings.smtp_enabled:
             loops["smtp"] = self.smtp.run

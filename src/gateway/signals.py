@@ -6,13 +6,11 @@ Signals may be lost. They are carried by the same connection as the wake-ups.
 import asyncio
 import secrets
 from collections.abc import Callable
-from dataclasses import asdict
-from uuid import UUID
 
 import orjson
 
 from gateway.database.connections import to_json
-from gateway.feed.ephemerals import Typing
+from gateway.feed.ephemerals import Ephemeral, document_of, ephemeral_of
 from gateway.feed.hub import Hub
 from gateway.wakeups import Wakeups
 
@@ -20,7 +18,7 @@ BEAT_S = 10.0
 BEATS_MISSED = 3
 
 
-TypingHearer = Callable[[Typing], None]
+Hearer = Callable[[Ephemeral], None]
 
 
 class Signals:
@@ -30,18 +28,18 @@ class Signals:
         self._wakeups = wakeups
         self._hub = hub
         self._own_name = secrets.token_hex(4)
-        self._hearers: dict[int, set[TypingHearer]] = {}
+        self._hearers: dict[int, set[Hearer]] = {}
         self._staffed_until: dict[tuple[str, int], float] = {}
         wakeups.hear(self._heard)
 
-    def type(self, typing: Typing) -> None:
-        self._wakeups.signal(to_json({"typing": asdict(typing)}))
+    def tell(self, ephemeral: Ephemeral) -> None:
+        self._wakeups.signal(to_json(document_of(ephemeral)))
 
-    def follow(self, workspace_id: int, hearer: TypingHearer) -> None:
-        """Call `hearer` whenever somebody types in the workspace, until `unfollow`."""
+    def follow(self, workspace_id: int, hearer: Hearer) -> None:
+        """Call `hearer` with all that passes in the workspace, until `unfollow`."""
         self._hearers.setdefault(workspace_id, set()).add(hearer)
 
-    def unfollow(self, workspace_id: int, hearer: TypingHearer) -> None:
+    def unfollow(self, workspace_id: int, hearer: Hearer) -> None:
         hearers = self._hearers[workspace_id]
         hearers.discard(hearer)
         if not hearers:
@@ -64,22 +62,13 @@ class Signals:
 
     def _heard(self, text: str) -> None:
         document = orjson.loads(text)
-        if "typing" in document:
-            self._pass_on(_typing(document["typing"]))
+        if ephemeral := ephemeral_of(document):
+            self._pass_on(ephemeral)
         elif document["process"] != self._own_name:
             until = asyncio.get_running_loop().time() + BEATS_MISSED * BEAT_S
             for workspace_id in document["staffed"]:
                 self._staffed_until[document["process"], workspace_id] = until
 
-    def _pass_on(self, typing: Typing) -> None:
-        for hearer in list(self._hearers.get(typing.workspace_id, ())):
-            hearer(typing)
-
-
-def _typing(document: dict[str, object]) -> Typing:
-    ids = {
-        name: UUID(str(value))
-        for name in ("conversation_id", "queue_id", "assignee_id")
-        if (value := document[name]) is not None
-    }
-    return Typing(**{**document, **ids})  # type: ignore[arg-type]
+    def _pass_on(self, ephemeral: Ephemeral) -> None:
+        for hearer in list(self._hearers.get(ephemeral.workspace_id, ())):
+            hearer(ephemeral)

@@ -30,6 +30,7 @@ class Topic(StrEnum):
     WEBHOOK = "webhook"
     CONFIGURATION = "configuration"
     ASSIGNMENT = "assignment"
+    ACCESS = "access"
 
 
 class Wakeups:

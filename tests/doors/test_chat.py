@@ -150,7 +150,8 @@ async def test_typing_reaches_the_other_side_and_is_kept_nowhere(house: House) -
                 pass
             await visitor.send(t="typing", on=True)
             frame = json.loads(await feed.recv())
-            assert (frame["t"], frame["by"], frame["on"]) == ("typing", "customer", True)
+            assert (frame["t"], frame["kind"], frame["ttl_ms"]) == ("eph", "typing", 10_000)
+            assert (frame["data"]["by"], frame["data"]["on"]) == ("customer", True)
             await tell(house, "typing", {"on": True})
             heard = await visitor.receive("typing")
             assert (heard["on"], heard["name"]) == (True, "Ada")

@@ -18,6 +18,7 @@ from gateway.database.connections import Database
 from gateway.feed.connection import Pace
 from gateway.feed.door import FeedDoor
 from gateway.feed.hub import Hub
+from gateway.feed.token_watch import TokenWatch
 from gateway.signals import Signals
 from gateway.wakeups import Wakeups
 from gateway.websocket_protocol import FramedWebSocket
@@ -84,14 +85,16 @@ async def node(
     pace: Pace | None = None,
     poll_interval_s: float = 0.02,
     hears: bool = True,
+    token_check_s: float = 60,
 ) -> AsyncIterator[Node]:
     """`hears` False: nobody tells the hub of anything."""
     wakeups = Wakeups(database)
     hub = Hub(database, wakeups, poll_interval_s)
     presences = Presences(database, wakeups)
-    door = FeedDoor(database, hub, Signals(wakeups, hub), presences, pace)
+    tokens = TokenWatch(database, wakeups, token_check_s)
+    door = FeedDoor(database, hub, Signals(wakeups, hub), presences, tokens, pace)
     listening = [wakeups.run()] if hears else []
-    async with running(hub.run(), presences.run(), *listening), serving(door) as url:
+    async with running(hub.run(), presences.run(), tokens.run(), *listening), serving(door) as url:
         yield Node(url, wakeups, hub, door)
 
 

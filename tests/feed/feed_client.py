@@ -1,16 +1,17 @@
 """An agent's UI in small: checks every frame, keeps the state, counts what it was promised."""
 
 import asyncio
+from functools import cache
 from typing import Any
 
 import orjson
-from pydantic import TypeAdapter
+from jsonschema_rs import Validator, validator_for
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from gateway.feed.server_frames import ServerFrame
+from gateway.feed.asyncapi import description
 
-SERVER_FRAME: TypeAdapter[ServerFrame] = TypeAdapter(ServerFrame)
+DESCRIPTION = description()
 REMOVALS = ("conversation.erased", "left_view")
 
 State = dict[str, dict[str, Any]]
@@ -120,9 +121,23 @@ class FeedClient:
 async def receive(socket: ClientConnection) -> dict[str, Any]:
     text = await socket.recv()
     assert isinstance(text, str)
-    SERVER_FRAME.validate_json(text)
     frame: dict[str, Any] = orjson.loads(text)
+    check(frame, "send")
     return frame
+
+
+def check(frame: dict[str, Any], action: str) -> None:
+    """Fails where the frame is not as the AsyncAPI document has those of an operation."""
+    assert f"#/channels/feed/messages/{frame['t']}" in {
+        message["$ref"] for message in DESCRIPTION["operations"][action]["messages"]
+    }
+    validator_of(frame["t"]).validate(frame)
+
+
+@cache
+def validator_of(name: str) -> Validator:
+    payload = DESCRIPTION["components"]["messages"][name]["payload"]
+    return validator_for(payload | {"components": DESCRIPTION["components"]})
 
 
 async def ending_of(

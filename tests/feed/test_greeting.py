@@ -67,18 +67,18 @@ async def test_some_tokens_do_not_open_the_feed(
     provider = await token_of(database, team, Role.PROVIDER)
     agents = [await token_of(database, team) for _ in range(3)]
     changes = {
-        provider: "SELECT 1",
-        agents[0]: "UPDATE access_token SET revoked_at = now() WHERE digest = :digest",
-        agents[1]: "UPDATE access_token SET expires_at = now() WHERE digest = :digest",
-        agents[2]: "UPDATE agent SET archived_at = now()",
+        provider: ("SELECT 1", 4501),
+        agents[0]: ("UPDATE access_token SET revoked_at = now() WHERE digest = :digest", 4501),
+        agents[1]: ("UPDATE access_token SET expires_at = now() WHERE digest = :digest", 4403),
+        agents[2]: ("UPDATE agent SET archived_at = now()", 4502),
     }
-    for token, change in changes.items():
+    for token, (change, code) in changes.items():
         ids = {"digest": digest_of(token)} if ":digest" in change else {}
         async with database.transaction() as session:
             await session.execute(text(change), ids)
         socket = await open_socket(node)
         await socket.send(orjson.dumps(HELLO | {"token": token}).decode())
-        assert (await ending_of(socket))[0] == 4501
+        assert (await ending_of(socket))[0] == code
 
 
 async def test_silence_is_not_waited_for(

@@ -6,7 +6,7 @@ import pytest
 from tests.house import make_mail, serving
 from tests.mailboxes.desk import FAST, Desk, working
 from tests.mailboxes.dovecot import Dovecot
-from tests.mailboxes.proxy import proxy
+from tests.proxy import proxy
 
 pytestmark = pytest.mark.dovecot
 

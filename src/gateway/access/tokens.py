@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database.schema import AccessToken, Agent
@@ -119,6 +119,19 @@ async def end_sessions(
 
 async def authenticate(session: AsyncSession, secret: str) -> Principal | None:
     """The caller behind a secret; None for unknown, expired, revoked, or an archived agent's."""
+    return await _valid(session, AccessToken.digest == digest_of(secret))
+
+
+async def principal_of(
+    session: AsyncSession, workspace_id: int, token_id: UUID
+) -> Principal | None:
+    """The caller behind a token that is known by its id; None as for `authenticate`."""
+    return await _valid(
+        session, and_(AccessToken.workspace_id == workspace_id, AccessToken.id == token_id)
+    )
+
+
+async def _valid(session: AsyncSession, which: ColumnElement[bool]) -> Principal | None:
     statement = (
         select(AccessToken)
         .outerjoin(
@@ -126,7 +139,7 @@ async def authenticate(session: AsyncSession, secret: str) -> Principal | None:
             (Agent.workspace_id == AccessToken.workspace_id) & (Agent.id == AccessToken.agent_id),
         )
         .where(
-            AccessToken.digest == digest_of(secret),
+            which,
             AccessToken.revoked_at.is_(None),
             or_(AccessToken.expires_at.is_(None), AccessToken.expires_at > func.now()),
             Agent.archived_at.is_(None),

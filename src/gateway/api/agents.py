@@ -192,6 +192,7 @@ async def archive_agent(gateway: Parts, caller: AdminCaller, id: UUID) -> None: 
             .where(AccessToken.agent_id == agent.id, AccessToken.revoked_at.is_(None))
             .values(revoked_at=func.now())
         )
+    gateway.wakeups.notify(Topic.ACCESS)
 
 
 @router.get("/{id}/tokens", responses=documented(404))

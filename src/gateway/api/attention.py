@@ -56,7 +56,8 @@ async def typing(
         by="agent",
         on=body.on,
         name=agent.name,
+        agent_id=agent_id,
         queue_id=row.queue_id,
         assignee_id=row.assignee_id,
     )
-    gateway.signals.type(signal)
+    gateway.signals.tell(signal)

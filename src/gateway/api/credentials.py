@@ -21,6 +21,7 @@ from gateway.api.problems import documented
 from gateway.composition import Gateway
 from gateway.database.schema import Agent, Login
 from gateway.problems import conflict, invalid
+from gateway.wakeups import Topic
 
 router = APIRouter(prefix="/v1/me", tags=["access"], responses=documented(401, 403, 409, 422, 503))
 
@@ -44,6 +45,7 @@ async def change_password(gateway: Parts, caller: AgentCaller, body: PasswordCha
             raise conflict("the password was changed meanwhile: log in again")
         login.password_hash, login.changed_at = hashed, datetime.now(UTC)
         await end_sessions(session, caller.workspace_id, agent_id, but=caller.token_id)
+    gateway.wakeups.notify(Topic.ACCESS)
 
 
 class SecondFactorIn(BaseModel):

@@ -20,6 +20,7 @@ from gateway.api.texts import Name
 from gateway.database.schema import Agent, Invitation, Login
 from gateway.ids import new_id
 from gateway.problems import Problem, not_found
+from gateway.wakeups import Topic
 
 router = APIRouter(prefix="/v1", tags=["access"], responses=documented(422, 503))
 
@@ -65,6 +66,7 @@ async def remove_second_factor(gateway: Parts, caller: AdminCaller, id: UUID) ->
         login.totp_secret = login.totp_since = None
         login.recovery_digests = []
         await end_sessions(session, agent.workspace_id, agent.id)
+    gateway.wakeups.notify(Topic.ACCESS)
 
 
 class PasswordIn(BaseModel):
@@ -95,6 +97,7 @@ async def set_password(gateway: Parts, body: PasswordIn) -> None:
             )
         else:
             login.password_hash, login.changed_at = hashed, datetime.now(UTC)
+    gateway.wakeups.notify(Topic.ACCESS)
 
 
 async def _standing(session: AsyncSession, digest: bytes) -> Invitation:

@@ -15,6 +15,7 @@ from gateway.api.texts import Name
 from gateway.composition import Gateway
 from gateway.database.schema import AccessToken
 from gateway.problems import conflict, not_found
+from gateway.wakeups import Topic
 
 router = APIRouter(prefix="/v1", tags=["access"], responses=documented(401, 403, 422, 503))
 
@@ -119,6 +120,7 @@ async def _revoke(
     async with gateway.database.transaction() as session:
         if await session.scalar(statement) is None:
             raise not_found(what)
+    gateway.wakeups.notify(Topic.ACCESS)
 
 
 async def tokens_where(

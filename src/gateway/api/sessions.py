@@ -16,6 +16,7 @@ from gateway.composition import Gateway
 from gateway.database.schema import AccessToken
 from gateway.doors.exchange import client_of
 from gateway.problems import conflict
+from gateway.wakeups import Topic
 
 router = APIRouter(prefix="/v1", tags=["access"], responses=documented(401, 403, 422, 503))
 
@@ -85,6 +86,7 @@ async def log_out(gateway: Parts, response: Response, caller: AgentCaller) -> No
         token = await session.get_one(AccessToken, (caller.workspace_id, caller.token_id))
         if token.is_session:
             token.revoked_at = datetime.now(UTC)
+    gateway.wakeups.notify(Topic.ACCESS)
     gateway.sessions.take(response)
 
 

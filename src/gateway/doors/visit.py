@@ -42,7 +42,7 @@ from gateway.conversations.transcripts import leave_email, mail_transcript
 from gateway.database.connections import is_database_away
 from gateway.delivery.acknowledgements import mark_delivered
 from gateway.doors.visit_reading import Situation, read_messages, read_situation
-from gateway.feed.ephemerals import Typing
+from gateway.feed.ephemerals import Ephemeral, Typing
 from gateway.problems import Problem, problem_of
 from gateway.wakeups import Topic, wait_for
 
@@ -227,7 +227,7 @@ class Visit:
             queue_id=self._situation.queue_id,
             assignee_id=self._situation.assignee_id,
         )
-        self._gateway.signals.type(signal)
+        self._gateway.signals.tell(signal)
 
     async def _post(self, frame: LeaveEmail | AskTranscript) -> None:
         """Keep an address or mail a transcript; `done` after the commit."""
@@ -258,9 +258,11 @@ class Visit:
                 await mail_transcript(change, gateway.configuration, frame.email or proven)
         gateway.wakeups.notify(Topic.FEED, Topic.DELIVERY)
 
-    def _hear(self, typing: Typing) -> None:
-        if typing.by == "agent" and typing.conversation_id == self._place.conversation_id:
-            self._agents_typing[typing.name] = typing.on
+    def _hear(self, heard: Ephemeral) -> None:
+        if not isinstance(heard, Typing) or heard.by != "agent":
+            return
+        if heard.conversation_id == self._place.conversation_id:
+            self._agents_typing[heard.name] = heard.on
             self._changed.set()
 
     async def _tell(self) -> None:

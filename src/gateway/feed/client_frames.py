@@ -70,16 +70,41 @@ class Unsub(Frame):
     id: SubscriptionId
 
 
+class Typing(Frame):
+    """The agent writes in a conversation, or has stopped. Repeat it every few seconds."""
+
+    t: Literal["typing"]
+    conversation: UUID
+    on: bool = True
+
+
+class Viewing(Frame):
+    """The agent looks at a conversation, or does no longer. Repeat it within 30 seconds."""
+
+    t: Literal["viewing"]
+    conversation: UUID
+    on: bool = True
+
+
+class Auth(Frame):
+    """Go on by another token or ticket of the same agent, before the present one ends."""
+
+    t: Literal["auth"]
+    token: str = Field(max_length=200)
+
+
 class Pong(Frame):
     """Answers any `ping`."""
 
     t: Literal["pong"]
 
 
-ClientFrame = Annotated[Hello | Sub | Ack | Unsub | Pong, Field(discriminator="t")]
+ClientFrame = Annotated[
+    Hello | Sub | Ack | Unsub | Typing | Viewing | Auth | Pong, Field(discriminator="t")
+]
 
 CLIENT_FRAME: TypeAdapter[ClientFrame] = TypeAdapter(ClientFrame)
-KINDS = frozenset({"hello", "sub", "ack", "unsub", "pong"})
+KINDS = frozenset({"hello", "sub", "ack", "unsub", "typing", "viewing", "auth", "pong"})
 
 
 def decode(text: str) -> ClientFrame | Err:

@@ -11,20 +11,21 @@ from gateway.access.tokens import Principal
 from gateway.assignment.presence import Attend, Presences
 from gateway.database.connections import Database, is_database_away
 from gateway.feed.beats import Beats
-from gateway.feed.client_frames import Hello, Pong
-from gateway.feed.closing import Close, CloseCode
-from gateway.feed.greeting import greet
+from gateway.feed.client_frames import Auth, Hello, Pong
+from gateway.feed.closing import Close, CloseCode, ErrorCode
+from gateway.feed.engine import Engine
+from gateway.feed.greeting import admitted, greet
 from gateway.feed.heartbeat import Heartbeat
 from gateway.feed.hub import Hub
 from gateway.feed.reader import FeedReader
-from gateway.feed.server_frames import Ping, Welcome, Window
+from gateway.feed.server_frames import Err, Ping, Welcome, Window
 from gateway.feed.session import Session
+from gateway.feed.token_watch import TokenWatch
 from gateway.feed.window import MAX_BYTES, MAX_FRAMES
 from gateway.feed.wire import Wire
 from gateway.ids import new_id
 from gateway.signals import Signals
 
-RETRY_S = 0.5
 WINDOW = Window(frames=MAX_FRAMES, bytes=MAX_BYTES)
 
 log = structlog.get_logger(__name__)
@@ -52,24 +53,25 @@ class Parts:
     presences: Presences
     reader: FeedReader
     beats: Beats
+    tokens: TokenWatch
     pace: Pace
 
 
 class Connection:
-    """One task, which listens. What can be sent at once is sent by whoever wakes the connection.
+    """One task, which listens; what can be sent at once is sent by whoever wakes the connection.
 
-    A second task lives as long as something has to be waited for: the database, or a client that
-    does not read.
+    Its engine has a second task as long as something has to be waited for: the database, or a
+    client that does not read.
     """
 
-    __slots__ = ("_end", "_heartbeat", "_limit", "_parts", "_session", "_wire", "_work")
+    __slots__ = ("_end", "_engine", "_heartbeat", "_limit", "_parts", "_session", "_wire")
 
     def __init__(self, wire: Wire, parts: Parts) -> None:
         self._wire = wire
         self._parts = parts
         self._session: Session | None = None
+        self._engine: Engine | None = None
         self._heartbeat = Heartbeat()
-        self._work: asyncio.Task[None] | None = None
         self._end: End | None = None
         self._limit = asyncio.timeout(None)
 
@@ -109,7 +111,10 @@ class Connection:
         bounds = await parts.reader.bounds(principal.workspace_id)
         tail = parts.hub.follow(principal.workspace_id, self)
         try:
-            self._session = Session(principal, bounds.epoch, tail, parts.reader, self._wire)
+            self._session = Session(
+                principal, bounds.epoch, tail, parts.reader, self._wire, parts.signals.tell
+            )
+            self._engine = Engine(self._session, self._finish)
             self._wire.say(
                 Welcome(
                     session=new_id(),
@@ -120,8 +125,10 @@ class Connection:
                     window=WINDOW,
                 )
             )
+            parts.tokens.hold(self, principal)
             await self._serve(self._session, principal)
         finally:
+            parts.tokens.drop(self)
             parts.hub.unfollow(principal.workspace_id, self)
 
     async def _serve(self, session: Session, principal: Principal) -> None:
@@ -131,49 +138,43 @@ class Connection:
         presences = self._parts.presences
         try:
             with presences.attending(principal.workspace_id, principal.agent_id) as attend:
-                await self._listen(session, attend)
+                await self._listen(session, principal, attend)
         finally:
             self._parts.beats.remove(self)
             self._parts.signals.unfollow(principal.workspace_id, session.hear)
-            if self._work is not None:
-                self._work.cancel()
+            if self._engine is not None:
+                self._engine.stop()
 
-    async def _listen(self, session: Session, attend: Attend) -> None:
+    async def _listen(self, session: Session, principal: Principal, attend: Attend) -> None:
         while True:
             frame = await self._wire.receive()
             if isinstance(frame, Pong):
                 self._heartbeat.answered()
                 attend()
+            elif isinstance(frame, Auth):
+                await self._renew(principal, frame)
             elif isinstance(frame, Hello):
                 raise Close(CloseCode.PROTOCOL, "hello comes once")
             else:
                 session.take(frame)
                 self.wake()
 
-    def wake(self) -> None:
-        """Send what can be sent at once, and begin to wait for the rest if there is any."""
-        session = self._session
-        if self._work is not None or session is None:
+    async def _renew(self, principal: Principal, frame: Auth) -> None:
+        """Hold the new token; one that is not as good is refused, and the present one stays."""
+        try:
+            renewed = await admitted(self._parts.database, frame.token)
+        except Close as refusal:
+            self._wire.say(Err(ref="auth", code=ErrorCode.AUTH, detail=refusal.detail))
             return
-        try:
-            if session.push():
-                self._work = asyncio.create_task(self._go_on(session))
-        except Exception as error:  # noqa: BLE001 - sorted in `_finish`
-            self._finish(error)
+        if renewed.workspace_id != principal.workspace_id or renewed.agent_id != principal.agent_id:
+            detail = "the token is another agent's"
+            self._wire.say(Err(ref="auth", code=ErrorCode.AUTH, detail=detail))
+            return
+        self._parts.tokens.hold(self, renewed)
 
-    async def _go_on(self, session: Session) -> None:
-        try:
-            while True:
-                has_moved = await session.work()
-                if not session.push() or not has_moved:
-                    return
-        except Exception as error:  # noqa: BLE001 - sorted in `_finish`
-            if is_database_away(error):
-                asyncio.get_running_loop().call_later(RETRY_S, self.wake)
-            else:
-                self._finish(error)
-        finally:
-            self._work = None
+    def wake(self) -> None:
+        if self._engine is not None:
+            self._engine.wake()
 
     def beat(self) -> None:
         """Ping, unless it is over."""

@@ -115,7 +115,7 @@ class Hub:
 
     def follow(self, workspace_id: int, follower: Follower) -> Tail:
         """Have the follower woken by every event of the workspace, until `unfollow`."""
-        tail = self._tail(workspace_id)
+        tail = self.tail(workspace_id)
         tail.followers.add(follower)
         return tail
 
@@ -129,7 +129,7 @@ class Hub:
 
         It is also set where something may have been missed.
         """
-        self._tail(workspace_id).watches.setdefault(conversation_id, set()).add(wake)
+        self.tail(workspace_id).watches.setdefault(conversation_id, set()).add(wake)
 
     def unwatch(self, workspace_id: int, conversation_id: UUID, wake: asyncio.Event) -> None:
         tail = self._tails[workspace_id]
@@ -139,7 +139,8 @@ class Hub:
             del tail.watches[conversation_id]
         self._drop_if_idle(tail)
 
-    def _tail(self, workspace_id: int) -> Tail:
+    def tail(self, workspace_id: int) -> Tail:
+        """The log's end as far as it is known; for somebody who is about to follow."""
         if workspace_id not in self._tails:
             self._tails[workspace_id] = Tail(workspace_id)
             self._hint.set()

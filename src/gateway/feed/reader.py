@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -40,6 +41,14 @@ SELECT epoch, pos AS head, (SELECT max(low) FROM search) AS floor
 """A binary search for the last position that is too old: times grow with positions."""
 
 
+PLACE = """
+SELECT c.queue_id, c.assignee_id, agent.name
+  FROM conversation c
+  LEFT JOIN agent ON agent.workspace_id = c.workspace_id AND agent.id = $3
+ WHERE c.workspace_id = $1 AND c.id = $2
+"""
+
+
 class FeedReader:
     """Reads the log and the state. Raises what says that the database is away."""
 
@@ -55,6 +64,14 @@ class FeedReader:
     async def after(self, workspace_id: int, pos: int) -> Page:
         async with self._fetch() as fetch:
             return (await read_pages(fetch, {workspace_id: pos}, OLDER_EVENTS))[workspace_id]
+
+    async def place(
+        self, workspace_id: int, conversation_id: UUID, agent_id: UUID | None
+    ) -> dict[str, Any] | None:
+        """Where a conversation is, and the agent's name; None if there is no such conversation."""
+        async with self._fetch() as fetch:
+            rows = await fetch(PLACE, workspace_id, conversation_id, agent_id)
+        return dict(rows[0]) if rows else None
 
     async def snapshot(self, workspace_id: int, view: View) -> Snapshot:
         async with self._turns, self._database.snapshot() as connection:

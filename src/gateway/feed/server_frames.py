@@ -114,17 +114,18 @@ class Mark(Frame):
     prev: int
 
 
-class Typing(Frame):
-    """Somebody writes in conversation `entity`, or has stopped. It has no position: never replayed.
+class Eph(Frame):
+    """Something that passes: it has no position, is never replayed, and may be lost.
 
-    Stop showing it after ten seconds without another.
+    `typing`: somebody writes in `data.conversation`, `data.by` customer or agent. `viewing`: an
+    agent looks at it. Forget what `key` names after `ttl_ms` without another; 0: at once.
     """
 
-    t: Literal["typing"] = "typing"
-    entity: UUID
-    by: Literal["customer", "agent"]
-    name: str | None
-    on: bool
+    t: Literal["eph"] = "eph"
+    kind: Literal["typing", "viewing"]
+    key: str
+    ttl_ms: int
+    data: dict[str, Any]
 
 
 class Ping(Frame):
@@ -153,7 +154,7 @@ class Err(Frame):
 
 
 ServerFrame = Annotated[
-    Welcome | Resumed | Reset | Snap | Ev | Evs | Mark | Typing | Ping | Bye | Err,
+    Welcome | Resumed | Reset | Snap | Ev | Evs | Mark | Eph | Ping | Bye | Err,
     Field(discriminator="t"),
 ]
 

@@ -1,28 +1,31 @@
 """The subscriptions of one socket, and what they are owed."""
 
 import asyncio
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 
 from gateway.access.tokens import Principal
-from gateway.feed import server_frames
-from gateway.feed.client_frames import Ack, Sub, Unsub
+from gateway.feed.client_frames import Ack, Sub, Typing, Unsub, Viewing
 from gateway.feed.closing import Close, CloseCode, ErrorCode
 from gateway.feed.cursor import Cursor, ResetReason
-from gateway.feed.ephemerals import Typing
+from gateway.feed.ephemerals import Ephemeral, told_of
+from gateway.feed.ephemerals import Typing as TypingNow
+from gateway.feed.ephemerals import Viewing as ViewingNow
 from gateway.feed.hub import Tail
 from gateway.feed.logged import LoggedEvent
 from gateway.feed.outlet import Outlet
 from gateway.feed.parcel import Parcel
 from gateway.feed.reader import FeedReader
-from gateway.feed.server_frames import Err, Mark, Reset, Resumed
+from gateway.feed.server_frames import Err, Frame, Mark, Reset, Resumed
 from gateway.feed.subscription import Subscription
 from gateway.feed.view import View
 
 MAX_SUBSCRIPTIONS = 32
 MAX_WAITING = 64
+PASS_ON_S = 1.0
 MARK_EVENTS = 1_000
 """So many events that are not in view, and the client is told to move on."""
+
+Request = Sub | Unsub | Typing | Viewing | Err
 
 
 class Session:
@@ -35,22 +38,32 @@ class Session:
     __slots__ = (
         "_epoch",
         "_outlet",
+        "_passed_on_at",
         "_principal",
         "_reader",
         "_subscriptions",
         "_tail",
+        "_tell",
         "_waiting",
     )
 
     def __init__(
-        self, principal: Principal, epoch: str, tail: Tail, reader: FeedReader, outlet: Outlet
+        self,
+        principal: Principal,
+        epoch: str,
+        tail: Tail,
+        reader: FeedReader,
+        outlet: Outlet,
+        tell: Callable[[Ephemeral], None],
     ) -> None:
+        self._tell = tell
+        self._passed_on_at = -PASS_ON_S
         self._principal = principal
         self._epoch = epoch
         self._tail = tail
         self._reader = reader
         self._outlet = outlet
-        self._waiting: list[Sub | Unsub | Err] = []
+        self._waiting: list[Request] = []
         self._subscriptions: dict[str, Subscription] = {}
 
     @property
@@ -58,7 +71,7 @@ class Session:
         """The last position that has been read here."""
         return self._tail.ring.end
 
-    def take(self, request: Sub | Unsub | Ack | Err) -> None:
+    def take(self, request: Request | Ack) -> None:
         """Keep a client's request, or the refusal of one, for `work`; order is kept."""
         if isinstance(request, Ack):
             if sub := self._subscriptions.get(request.sub):
@@ -68,13 +81,22 @@ class Session:
             raise Close(CloseCode.PROTOCOL, f"more than {MAX_WAITING} requests at once")
         self._waiting.append(request)
 
-    def hear(self, typing: Typing) -> None:
-        """Tell who is typing, unless the client has enough to read as it is."""
+    def acknowledge_all(self) -> None:
+        for sub in self._subscriptions.values():
+            sub.window.clear()
+
+    def cursor_of(self, name: str) -> str | None:
+        """How far the log has been looked at for a subscription; None if there is no such."""
+        sub = self._subscriptions.get(name)
+        return None if sub is None else str(Cursor(sub.epoch, sub.pos))
+
+    def hear(self, ephemeral: Ephemeral) -> None:
+        """Tell what passes, unless the client has enough to read as it is."""
         if not self._outlet.is_writable:
             return
         subs = self._subscriptions.values()
-        if any(sub.window.is_open and sub.strand.view.includes(typing) for sub in subs):
-            self._outlet.put(told_of(typing))
+        if any(sub.window.is_open and sub.strand.view.includes(ephemeral) for sub in subs):
+            self._outlet.put(told_of(ephemeral))
 
     def unacknowledged_s(self) -> float:
         """How long the oldest event has waited for its acknowledgement, in seconds."""
@@ -92,7 +114,7 @@ class Session:
             self._say(Mark(sub=sub.name, pos=sub.pos, prev=sub.prev))
             sub.prev = sub.pos
 
-    def _say(self, frame: server_frames.Frame) -> None:
+    def _say(self, frame: Frame) -> None:
         self._outlet.put(Parcel.of(frame))
 
     def push(self) -> bool:
@@ -136,14 +158,40 @@ class Session:
                 has_moved = await self._read_on(sub) or has_moved
         return has_moved
 
-    async def _answer(self, request: Sub | Unsub | Err) -> None:
-        refusal = request if isinstance(request, Err) else self._refusal(request)
-        if refusal is not None:
-            self._say(refusal)
-        elif isinstance(request, Sub):
-            await self._begin(request)
-        elif isinstance(request, Unsub):
-            del self._subscriptions[request.id]
+    async def _answer(self, request: Request) -> None:
+        match request:
+            case Err():
+                self._say(request)
+            case Typing() | Viewing():
+                await self._pass_on(request)
+            case _ if refusal := self._refusal(request):
+                self._say(refusal)
+            case Sub():
+                await self._begin(request)
+            case Unsub():
+                del self._subscriptions[request.id]
+
+    async def _pass_on(self, request: Typing | Viewing) -> None:
+        """Tell everybody who sees the conversation, once a second at most."""
+        now = asyncio.get_running_loop().time()
+        if request.on and now - self._passed_on_at < PASS_ON_S:
+            return
+        self._passed_on_at = now
+        who = self._principal
+        place = await self._reader.place(who.workspace_id, request.conversation, who.agent_id)
+        if place is None or who.agent_id is None:
+            code = ErrorCode.UNKNOWN if who.agent_id else ErrorCode.NO_AGENT
+            self._say(Err(ref=None, code=code, detail=f"{request.t}: no such conversation"))
+            return
+        known = {
+            "workspace_id": who.workspace_id,
+            "conversation_id": request.conversation,
+            "on": request.on,
+            "agent_id": who.agent_id,
+            **place,
+        }
+        is_typing = isinstance(request, Typing)
+        self._tell(TypingNow(by="agent", **known) if is_typing else ViewingNow(**known))
 
     def _refusal(self, request: Sub | Unsub) -> Err | None:
         is_known = request.id in self._subscriptions
@@ -206,15 +254,6 @@ class Session:
             rest = [event for event in events if event.pos > sub.pos]
             self._give(sub, sub.strand.compose(rest, sub.prev))
             await self._outlet.until_writable()
-
-
-@lru_cache(maxsize=32)
-def told_of(typing: Typing) -> Parcel:
-    return Parcel.of(
-        server_frames.Typing(
-            entity=typing.conversation_id, by=typing.by, name=typing.name, on=typing.on
-        )
-    )
 
 
 def err(request: Sub | Unsub, code: ErrorCode, detail: str) -> Err:

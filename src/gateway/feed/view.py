@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, or_, true
 
 from gateway.database.schema import Conversation
 from gateway.feed.client_frames import Filter
-from gateway.feed.ephemerals import Typing
+from gateway.feed.ephemerals import Ephemeral
 from gateway.feed.logged import LoggedEvent
 
 
@@ -56,10 +56,10 @@ class View:
             return None
         return event.members if was_in else event.arrival or event.members
 
-    def includes(self, typing: Typing) -> bool:
-        """Whether it shows who types in a conversation; one of some types only never does."""
+    def includes(self, ephemeral: Ephemeral) -> bool:
+        """Whether it shows what passes in a conversation; one of some types only never does."""
         return self.types is None and self.holds(
-            typing.conversation_id, typing.queue_id, typing.assignee_id
+            ephemeral.conversation_id, ephemeral.queue_id, ephemeral.assignee_id
         )
 
     def condition(self) -> ColumnElement[bool]:

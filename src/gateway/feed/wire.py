@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from starlette.types import Receive, Scope, Send
@@ -69,11 +69,17 @@ class Wire:
         with suppress(TimeoutError, ClientDisconnected, RuntimeError):
             async with asyncio.timeout(GOODBYE_S):
                 await self.until_writable()
-                if reason.detail:
-                    code = ErrorCode(reason.code.name.lower())
-                    self.say(Err(ref=None, code=code, detail=reason.detail))
-                self.say(Bye(code=reason.code, retry_ms=retry_after(reason.code)))
+                for frame in farewell(reason):
+                    self.say(frame)
                 await self._send({"type": "websocket.close", "code": int(reason.code)})
+
+
+def farewell(reason: Close) -> Iterator[Frame]:
+    """What is said before the end."""
+    if reason.detail:
+        code = ErrorCode(reason.code.name.lower())
+        yield Err(ref=None, code=code, detail=reason.detail)
+    yield Bye(code=reason.code, retry_ms=retry_after(reason.code))
 
 
 def retry_after(code: CloseCode) -> int | None:

@@ -9,6 +9,8 @@ planner would take it for as good as the key, and walk a whole workspace for one
 
 from gateway.database.schema.access import AccessToken, Agent, Channel, Workspace
 from gateway.database.schema.answers import AnswerAllowance, ExpectedWait, Macro, Tag, TagMove
+from gateway.database.schema.access import AccessToken, Agent, Channel, FeedTicket, Workspace
+from gateway.database.schema.answers import Macro
 from gateway.database.schema.assignments import Assignment, Presence, Transfer
 from gateway.database.schema.attributes import AttributeDefinition
 from gateway.database.schema.audit import AuditEntry
@@ -68,6 +70,7 @@ __all__ = [
     "Event",
     "ExpectedWait",
     "FeedHead",
+    "FeedTicket",
     "Identity",
     "Invitation",
     "Login",

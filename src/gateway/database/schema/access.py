@@ -139,3 +139,16 @@ class AccessToken(Base):
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[Timestamp | None]
     revoked_at: Mapped[Timestamp | None]
+
+
+class FeedTicket(Base):
+    """Opens one websocket of the feed, once, for whom the token stands for. Lives for a minute."""
+
+    __tablename__ = "feed_ticket"
+    __table_args__ = (inside_workspace("token_id", "access_token"),)
+
+    workspace_id: Mapped[WorkspaceId] = mapped_column(ForeignKey("workspace.id"))
+    id: Mapped[RowId]
+    token_id: Mapped[UUID]
+    digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    expires_at: Mapped[Timestamp]

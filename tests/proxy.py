@@ -37,16 +37,22 @@ class Proxy:
         server_writer.close()
         self._end(writer)
 
+    def cut(self) -> None:
+        """End all that is open now, amid whatever is on its way."""
+        self.cuts += 1
+        for writer in list(self._open):
+            writer.transport.abort()
+
     def _end(self, writer: asyncio.StreamWriter) -> None:
         writer.close()
         self._open.discard(writer)
 
     async def _up(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while line := await reader.readline():
-            if self.forbidden is not None and self.forbidden in line:
+        while data := await reader.read(65_536):
+            if self.forbidden is not None and self.forbidden in data:
                 self.cuts += 1
                 return
-            writer.write(line)
+            writer.write(data)
 
     async def _down(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         passed = 0
