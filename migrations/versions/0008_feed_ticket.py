@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008_feed_ticket"
-down_revision = "0002_assignment"
+down_revision = "0003_silence"
 branch_labels = None
 depends_on = None
 

@@ -15,6 +15,8 @@ FOR_NOBODY_YET = {"/v1/sessions", "/v1/passwords"}
 """What is called by those who have no token, and want one."""
 
 FOR_AGENTS = (
+    "/feed",
+    "/v1/feed/",
     "/v1/attachments",
     "/v1/attributes",
     "/v1/calendars",
