@@ -7,10 +7,8 @@ No other index that covers all rows begins with `workspace_id`: on a table witho
 planner would take it for as good as the key, and walk a whole workspace for one row.
 """
 
-from gateway.database.schema.access import AccessToken, Agent, Channel, Workspace
-from gateway.database.schema.answers import AnswerAllowance, ExpectedWait, Macro, Tag, TagMove
 from gateway.database.schema.access import AccessToken, Agent, Channel, FeedTicket, Workspace
-from gateway.database.schema.answers import Macro
+from gateway.database.schema.answers import AnswerAllowance, ExpectedWait, Macro, Tag, TagMove
 from gateway.database.schema.assignments import Assignment, Presence, Transfer
 from gateway.database.schema.attributes import AttributeDefinition
 from gateway.database.schema.audit import AuditEntry
