@@ -27,10 +27,10 @@ Weights = Annotated[
 Days = Annotated[int | None, Field(ge=1, le=36_500, description="null keeps for ever")]
 
 
-MAY_BE_NULL = {"raw_retention_days", "conversation_retention_days", "acknowledgement"}
 MAY_BE_NULL = {
     "raw_retention_days",
     "conversation_retention_days",
+    "acknowledgement",
     "pending_days",
     "pending_notice",
 }
