@@ -134,6 +134,12 @@ _TABLE: Final = (
         "whether the team works when it arrives; unknown without a calendar",
     ),
     Field("waiting", FieldType.DURATION, "how long the customer has waited, in seconds"),
+    Field(
+        "sla_state",
+        FieldType.ENUM,
+        "whether an SLA clock of the conversation is overdue; unknown where none runs",
+        choices=("on_time", "overdue"),
+    ),
 )
 
 FIELDS: Final[Mapping[str, Field]] = MappingProxyType({field.name: field for field in _TABLE})

@@ -284,3 +284,26 @@ async def test_clocks_that_differ_from_the_log_are_found_and_repaired(desk: Desk
     assert await check_clocks(database, repairs=False) == (2, [])
     assert await desk.clocks(wrong) == before
     assert (await desk.states(right)).keys() == before.keys()
+
+
+OVERDUE = {
+    "name": "Who waits too long",
+    "stage": "classify",
+    "when": {"field": "sla_state", "op": "equals", "value": "overdue"},
+    "then": {"priority": "urgent"},
+}
+
+
+async def test_rules_know_whether_a_clock_is_overdue(desk: Desk) -> None:
+    await desk.policy()
+    await desk.team.ask("POST", "/v1/rules", OVERDUE)
+    id_ = await desk.ask()
+    await desk.ask_again(id_)
+    assert (await desk.item(id_))["priority"] == "normal"
+    await desk.age(id_, timedelta(hours=5))
+    await desk.ask_again(id_)
+    assert (await desk.item(id_))["priority"] == "urgent"
+    decisions = await desk.team.get(f"/v1/conversations/{id_}/decisions")
+    known = [decision["facts"].get("sla_state") for decision in decisions]
+    assert known == [None, "on_time", "overdue"]
+    assert await desk.differences() == []
