@@ -3,6 +3,22 @@
 Every step does some things at the same time on a real PostgreSQL; in some of them a session is
 ended right before one of its statements. After each step everything in `audit` must hold; in the
 end, when only the worker still does something, nobody may be free beside what waits.
+
+Each guard, taken away, was seen to fail: here, where nothing else is named, or in the test named.
+
+- `load + weight <= capacity` in `loads.RESERVE`: "given beyond capacity"
+- `loads.release` in `holds.end`: "a load is not what is held"
+- `assignments` in `Change.tell`: "the events tell otherwise"
+- `leave_queue` in `Change.accept`: "assigned, but" with a stay in the queue
+- the waiting time that `moving` carries on: "the customer's waiting time was lost"
+- `status = 'queued'` in `rounds.LOCK`: the unique index `assignment_active_key` refuses the second
+  hold (`test_what_was_taken_meanwhile_is_not_offered`)
+- the queue in `rounds.LOCK`: `test_what_was_moved_meanwhile_is_not_offered_from_where_it_was`
+- `SKIP LOCKED` there: a lock time-out in `test_what_somebody_has_locked_is_passed_over`
+- the lock of the pool: `test_a_pool_is_matched_by_one_worker_at_a_time`,
+  `test_nobody_is_matched_while_memberships_change`
+- `lapses.STILL`: `test_an_offer_accepted_while_it_expires_is_one_of_the_two`
+- the release in `holds.drop`: `test_erasing_gives_back_capacity`
 """
 
 import asyncio

@@ -49,6 +49,21 @@ RULES = {
                                  AND q.left_at IS NULL
          GROUP BY c.workspace_id, c.id
         HAVING count(q.id) <> (c.status = 'queued')::int OR bool_or(q.queue_id <> c.queue_id)""",
+    "an agent's load is what it holds": """
+        SELECT g.id, g.load, sum(a.weight) FROM agent g
+          LEFT JOIN assignment a ON (a.workspace_id, a.agent_id) = (g.workspace_id, g.id)
+                                AND a.ended_at IS NULL
+         GROUP BY g.workspace_id, g.id HAVING g.load <> coalesce(sum(a.weight), 0)""",
+    "the events tell what each agent holds": """
+        WITH told AS (
+            SELECT DISTINCT ON (hold ->> 'id') hold
+              FROM event e, jsonb_array_elements(e.data -> 'assignments') AS hold
+             WHERE e.data ? 'assignments'
+             ORDER BY hold ->> 'id', e.pos DESC)
+        SELECT g.id, g.load, count(told.hold) FROM agent g
+          LEFT JOIN told ON told.hold ->> 'agent' = g.id::text AND told.hold ->> 'state' <> 'ended'
+         GROUP BY g.workspace_id, g.id
+        HAVING g.load <> coalesce(sum((told.hold ->> 'weight')::int), 0)""",
     "a conversation is held by one agent, its assignee, exactly while it is assigned": """
         SELECT c.id, c.status, count(a.id) FROM conversation c
           LEFT JOIN assignment a ON (a.workspace_id, a.conversation_id) = (c.workspace_id, c.id)

@@ -36,6 +36,19 @@ UNDELIVERED = """
 SELECT count(*) FROM delivery WHERE state NOT IN ('sent', 'delivered')
 """
 
+# What the worker has still to give: to whom there is room and who has not given it back.
+UNGIVEN = """
+SELECT count(*)
+  FROM conversation c
+  JOIN queue q ON q.id = c.queue_id
+  JOIN channel h ON h.id = c.channel_id
+  JOIN agent a ON a.load + CASE h.kind WHEN 'chat' THEN 2 ELSE 1 END <= a.capacity
+ WHERE c.status = 'queued' AND q.mode <> 'pull'
+   AND NOT EXISTS (SELECT FROM assignment s
+                    WHERE s.conversation_id = c.id AND s.agent_id = a.id
+                      AND s.end_reason = 'released')
+"""
+
 HEAD = "SELECT pos FROM feed_head"
 VERSIONS = "SELECT id::text, version FROM conversation WHERE status <> 'closed'"
 
@@ -135,8 +148,14 @@ class Crowd:
         async with self._installation.connected() as connection:
             await connection.execute(END_OLD_LEASES)
             is_sent = await connection.fetchval(UNDELIVERED) == 0
+            is_given = await connection.fetchval(UNGIVEN) == 0
             is_told = await connection.fetchval(HEAD) == self._reader.pos
-        return is_sent and is_told and all(visitor.is_settled for visitor in self._visitors)
+        return (
+            is_sent
+            and is_given
+            and is_told
+            and all(visitor.is_settled for visitor in self._visitors)
+        )
 
     async def audit_at_rest(self) -> None:
         """Everything handed in was answered in the end, everything answered has arrived."""

@@ -1,7 +1,8 @@
 """The workspace under test: channels that send to providers of our own, and agents with tokens."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,6 +10,8 @@ from tests.delivery.providers import MailServer, Twilio
 from tests.faults.installation import Installation
 
 from gateway.access.tokens import Role, issue
+from gateway.assignment.pools import join
+from gateway.assignment.presence import declare
 from gateway.configuration import grow
 from gateway.database.connections import Database
 from gateway.database.schema import Agent, Channel, Queue, Workspace
@@ -41,21 +44,32 @@ async def open_team(installation: Installation, mail: MailServer, texts: Twilio)
             channels["sms"].secrets = installation.box.seal(texts.secrets)
             await grow(session, workspace.id)
             admin = await issue(session, workspace.id, name="faults", role=Role.ADMIN)
+            queues = list(await session.scalars(select(Queue)))
+            tokens = {name: await _hire(session, workspace.id, name, queues) for name in AGENTS}
             return Team(
                 keys={kind: row.public_key for kind, row in channels.items()},
-                queues=[str(id_) for id_ in await session.scalars(select(Queue.id))],
+                queues=[str(queue.id) for queue in queues],
                 admin_token=admin.secret,
-                tokens={name: await _hire(session, workspace.id, name) for name in AGENTS},
+                tokens=tokens,
             )
     finally:
         await database.close()
 
 
-async def _hire(session: AsyncSession, workspace_id: int, name: str) -> str:
+async def _hire(
+    session: AsyncSession, workspace_id: int, name: str, queues: Sequence[Queue]
+) -> str:
+    """An agent who is given the first-level queue's conversations, and takes others besides."""
     agent = Agent(
         workspace_id=workspace_id, id=new_id(), name=name, email=f"{name}@desk.test", role="agent"
     )
     session.add(agent)
     await session.flush()
+    shift = datetime.now(UTC) + timedelta(hours=12)
+    await declare(session, workspace_id, agent.id, "online", shift)
+    for queue in queues:
+        queue.mode = "direct" if queue.level == 1 else "pull"
+        if queue.level == 1:
+            await join(session, workspace_id, agent.id, queue.id, 1)
     token = await issue(session, workspace_id, name=name, role=Role.AGENT, agent_id=agent.id)
     return token.secret

@@ -87,6 +87,8 @@ async def read(
     if not queues or not agents:
         return None
     most = sum(max(0, agent.capacity - agent.load) for agent in agents)
+    if most == 0 and not any(terms.overflow for terms in queues.values()):
+        return None
     cooldown = timedelta(seconds=await session.scalar(COOLDOWN, values) or 0)
     asked = {**values, "queues": [*queues], "given_up": [*GIVEN_UP], "most": max(most, 1)}
     waiting = [_waiting(row, cooldown) for row in await session.execute(WAITING, asked)]
