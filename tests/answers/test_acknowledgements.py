@@ -281,7 +281,7 @@ async def sent(house: House) -> None:
 
 
 async def test_it_goes_out_as_an_automatic_answer(dsn: str) -> None:
-    async with mail_server() as server, serving(dsn, worker=True) as house:
+    async with mail_server() as server, serving(dsn, worker=True, poll_interval_s=60) as house:
         await acknowledging(house)
         path = f"/v1/channels/{await channel_id(house, 'email')}"
         await change(house, path, settings=server.settings)

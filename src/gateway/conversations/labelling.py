@@ -4,16 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
-
 from gateway.conversations.assigning import Done, done
 from gateway.conversations.change import Change, changing
 from gateway.database.connections import Database
-from gateway.database.schema import QueueEntry
 from gateway.feed.log import EventType
 from gateway.problems import conflict
 from gateway.tags.records import require_usable
-from routing.priority import Priority
 
 MOST_TAGS = 100
 
@@ -33,18 +29,18 @@ async def change_tags(
     """
     async with changing(database, workspace_id, conversation_id) as change:
         await require_usable(change.session, workspace_id, add)
-        await label(change, add=add, remove=remove)
+        label(change, add=add, remove=remove)
     return done(change)
 
 
-async def label(
+def label(
     change: Change,
     *,
     add: Iterable[str] = (),
     remove: Iterable[str] = (),
     priority: str | None = None,
 ) -> None:
-    """Change tags and priority; who waits takes the place that the priority gives.
+    """Change tags, and the priority of what an agent holds: nothing that waits is moved.
 
     Raises:
         Problem: 409, these are too many tags.
@@ -57,19 +53,5 @@ async def label(
         row.tags = changed["tags"] = tags
     if priority is not None and priority != row.priority:
         row.priority = changed["priority"] = priority
-        await _move(change, Priority(priority))
     if changed:
         change.tell(EventType.LABELLED, {"conversation": changed})
-
-
-async def _move(change: Change, priority: Priority) -> None:
-    await change.session.execute(
-        update(QueueEntry)
-        .where(
-            QueueEntry.workspace_id == change.row.workspace_id,
-            QueueEntry.conversation_id == change.row.id,
-            QueueEntry.left_at.is_(None),
-        )
-        .values(effective_at=QueueEntry.queued_at - priority.boost)
-        .execution_options(synchronize_session=False)
-    )

@@ -88,7 +88,7 @@ async def said_by(
 
 async def act(change: Change, configuration: Configuration, macro: Macro, agent_id: UUID) -> None:
     """Do what the macro does beside its text, after the answer."""
-    await label(change, add=macro.tags, priority=macro.priority)
+    label(change, add=macro.tags, priority=macro.priority)
     if macro.afterwards == "solve":
         await solve_now(change, configuration, agent_id)
     elif macro.afterwards == "pend":
