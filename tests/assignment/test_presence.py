@@ -1,10 +1,14 @@
 """A lease says who is there: the feed renews it, and it runs out by itself."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 from tests.api.team import Team
+from tests.house import House
+from websockets.asyncio.client import connect
 
 from gateway.assignment.presence import AFTER_PARTING, LEASE, Presences, renew
 from gateway.database.connections import Database
@@ -104,3 +108,17 @@ async def test_a_mobile_agent_needs_no_feed(team: Team, presences: Presences) ->
 async def test_a_key_is_nobody(team: Team) -> None:
     refused = await team.call("PUT", "/v1/presence", {"status": "online"}, token=team.key)
     assert refused.status_code == 403
+
+
+async def test_an_open_feed_is_presence(house: House) -> None:
+    async def is_present() -> bool:
+        [ada] = await house.get("/v1/presence")
+        return bool(ada["present"])
+
+    assert not await is_present()
+    async with connect(f"{house.url.replace('http', 'ws')}/feed") as feed:
+        hello = {"t": "hello", "v": 1, "token": house.team.agent, "client": "test"}
+        await feed.send(orjson.dumps(hello).decode())
+        async with asyncio.timeout(10):
+            while not await is_present():  # noqa: ASYNC110 - the lease is written by itself
+                await asyncio.sleep(0.05)
