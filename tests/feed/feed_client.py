@@ -38,6 +38,7 @@ class Follower:
                 self.resets.append(frame["reason"])
                 self.epoch = frame["cursor"].rpartition(".")[0]
                 self.state = {}
+                self.is_whole = False
             case "snap":
                 self._snap(frame)
             case "mark":
@@ -66,7 +67,7 @@ class Follower:
         change = event["data"].get("conversation", {})
         if event["type"] in REMOVALS or change.get("status") == "closed":
             self.state.pop(event["entity"], None)
-        elif event["ver"] > item["ver"]:
+        elif event["ver"] > item["ver"] and ("channel" in change or event["entity"] in self.state):
             self.state[event["entity"]] = item | change | {"ver": event["ver"]}
 
 

@@ -7,13 +7,23 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database.connections import Database
-from gateway.database.schema import Agent, Channel, Contact, Conversation, Identity, Queue
+from gateway.database.schema import (
+    Agent,
+    Channel,
+    Contact,
+    Conversation,
+    FeedHead,
+    Identity,
+    Queue,
+    QueueMember,
+)
 from gateway.feed.item import impersonal_fields
 from gateway.feed.log import EventType, Happening, append_in
+from gateway.feed.scope import members_of, tell_members
 from gateway.first_start import create_workspace
 from gateway.ids import new_id
 
@@ -99,6 +109,25 @@ class Writer:
                 Conversation, (self._team.workspace_id, conversation_id), with_for_update=True
             )
             return await self._apply(session, conversation, event_type, change)
+
+    async def serve(self, queue: int, *agents: UUID) -> int:
+        """Let these agents, and nobody else, be members of a queue."""
+        async with self._database.transaction() as session:
+            workspace_id, queue_id = self._team.workspace_id, self._team.queues[queue]
+            before = await members_of(session, workspace_id, queue_id)
+            await session.execute(
+                delete(QueueMember).where(
+                    QueueMember.workspace_id == workspace_id, QueueMember.queue_id == queue_id
+                )
+            )
+            session.add_all(
+                QueueMember(workspace_id=workspace_id, agent_id=agent, queue_id=queue_id)
+                for agent in agents
+            )
+            await session.flush()
+            await tell_members(session, workspace_id, {queue_id: before})
+        async with self._database.transaction() as session:
+            return (await session.get_one(FeedHead, workspace_id)).pos
 
     async def erase(self, conversation_id: UUID) -> int:
         async with self._database.transaction() as session:

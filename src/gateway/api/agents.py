@@ -18,6 +18,7 @@ from gateway.api.problems import documented
 from gateway.api.texts import Name
 from gateway.assignment import pools
 from gateway.database.schema import AccessToken, Agent, Assignment, Workspace
+from gateway.feed.scope import members_of, tell_members, tell_role
 from gateway.ids import new_id
 from gateway.problems import conflict, invalid, not_found
 from gateway.wakeups import Topic
@@ -147,7 +148,9 @@ async def change_agent(
         if body.skills is not None:
             agent.skills = body.skills
         await _save(session)
-    gateway.wakeups.notify(Topic.ASSIGNMENT)
+        if body.role is not None:
+            await tell_role(session, caller.workspace_id, agent.id)
+    gateway.wakeups.notify(Topic.ASSIGNMENT, Topic.FEED)
     return _shown(agent)
 
 
@@ -180,6 +183,7 @@ async def archive_agent(gateway: Parts, caller: AdminCaller, id: UUID) -> None: 
         raise conflict("this is you: ask another admin")
     async with pools.staffing(gateway.database, caller.workspace_id) as session:
         served = await pools.queues_of(session, caller.workspace_id, id)
+        before = {queue: await members_of(session, caller.workspace_id, queue) for queue in served}
         await pools.leave(session, caller.workspace_id, id, served)
         agent = await present_agent(session, caller.workspace_id, id)
         held = await _held(session, agent)
@@ -192,7 +196,8 @@ async def archive_agent(gateway: Parts, caller: AdminCaller, id: UUID) -> None: 
             .where(AccessToken.agent_id == agent.id, AccessToken.revoked_at.is_(None))
             .values(revoked_at=func.now())
         )
-    gateway.wakeups.notify(Topic.ACCESS)
+        await tell_members(session, caller.workspace_id, before)
+    gateway.wakeups.notify(Topic.ACCESS, Topic.FEED)
 
 
 @router.get("/{id}/tokens", responses=documented(404))

@@ -12,6 +12,7 @@ from gateway.api.callers import AdminCaller, AgentCaller, Parts
 from gateway.api.problems import documented
 from gateway.assignment import pools
 from gateway.database.schema import Agent, Queue, QueueMember
+from gateway.feed.scope import members_of, tell_members
 from gateway.problems import not_found
 from gateway.wakeups import Topic
 
@@ -73,8 +74,10 @@ async def put_member(
         row = await session.get(Agent, (caller.workspace_id, agent))
         if row is None or row.archived_at is not None:
             raise not_found("agent")
+        before = await members_of(session, caller.workspace_id, id)
         await pools.join(session, caller.workspace_id, agent, id, body.proficiency)
-    gateway.wakeups.notify(Topic.ASSIGNMENT)
+        await tell_members(session, caller.workspace_id, {id: before})
+    gateway.wakeups.notify(Topic.ASSIGNMENT, Topic.FEED)
 
 
 @router.delete("/{agent}", status_code=204)
@@ -87,9 +90,11 @@ async def delete_member(
     """What the agent already has stays; offers of this queue go back."""
     async with pools.staffing(gateway.database, caller.workspace_id) as session:
         await _queue(session, caller.workspace_id, id)
+        before = await members_of(session, caller.workspace_id, id)
         if not await pools.leave(session, caller.workspace_id, agent, [id]):
             raise not_found("member")
-    gateway.wakeups.notify(Topic.ASSIGNMENT)
+        await tell_members(session, caller.workspace_id, {id: before})
+    gateway.wakeups.notify(Topic.ASSIGNMENT, Topic.FEED)
 
 
 async def _queue(session: AsyncSession, workspace_id: int, queue_id: UUID) -> Queue:

@@ -18,6 +18,7 @@ from gateway.api.problems import documented
 from gateway.api.texts import Name
 from gateway.assignment import pools
 from gateway.database.schema import Conversation, Queue, QueueEntry
+from gateway.feed.scope import members_of, tell_members
 from gateway.ids import new_id
 from gateway.problems import conflict, invalid, not_found
 from gateway.wakeups import Topic
@@ -186,6 +187,7 @@ async def archive_queue(gateway: Parts, caller: AdminCaller, id: UUID) -> None: 
             raise conflict(f"rules name it: change {', '.join(names)} first")
         if there := await _open_conversations(session, queue):
             raise conflict(f"{there} open conversations are in it: solve or move them first")
+        members = await members_of(session, caller.workspace_id, queue.id)
         await pools.disband(session, caller.workspace_id, queue.id)
         await session.execute(
             update(Queue)
@@ -193,6 +195,9 @@ async def archive_queue(gateway: Parts, caller: AdminCaller, id: UUID) -> None: 
             .values(overflow_queue_id=None)
         )
         queue.archived_at = func.now()
+        await session.flush()
+        await tell_members(session, caller.workspace_id, {queue.id: members})
+    gateway.wakeups.notify(Topic.FEED)
 
 
 async def _set_terms(session: AsyncSession, queue: Queue, terms: dict[str, Any]) -> None:

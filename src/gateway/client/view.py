@@ -92,5 +92,5 @@ class View:
             self.items.pop(entity, None)
             return
         item = self.items.get(entity, {"id": entity, "ver": 0})
-        if event["ver"] > item["ver"]:
+        if event["ver"] > item["ver"] and (entity in self.items or change):
             self.items[entity] = item | change | {"ver": event["ver"]}

@@ -109,10 +109,11 @@ class Connection:
         parts = self._parts
         principal = await greet(self._wire, parts.database, parts.pace.hello_timeout_s)
         bounds = await parts.reader.bounds(principal.workspace_id)
+        scope = await parts.reader.scope(principal)
         tail = parts.hub.follow(principal.workspace_id, self)
         try:
             self._session = Session(
-                principal, bounds.epoch, tail, parts.reader, self._wire, parts.signals.tell
+                principal, scope, bounds.epoch, tail, parts.reader, self._wire, parts.signals.tell
             )
             self._engine = Engine(self._session, self._finish)
             self._wire.say(

@@ -12,6 +12,7 @@ class ResetReason(StrEnum):
     TOO_OLD = "too_old"
     EPOCH = "epoch"
     AHEAD = "ahead"
+    SCOPE = "scope"
     LAG = "lag"
 
 

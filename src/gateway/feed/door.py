@@ -66,8 +66,9 @@ class FeedDoor:
         """A subscription that is read by HTTP during the block."""
         parts = self._parts
         bounds = await parts.reader.bounds(principal.workspace_id)
+        scope = await parts.reader.scope(principal)
         tail = parts.hub.tail(principal.workspace_id)
-        reading = Reading(principal, bounds, tail, parts.reader, request)
+        reading = Reading(principal, scope, bounds, tail, parts.reader, request)
         parts.hub.follow(principal.workspace_id, reading)
         parts.tokens.hold(reading, principal)
         try:

@@ -11,6 +11,7 @@ import orjson
 from gateway.database.connections import Fetch
 from gateway.feed.item import personal_fields
 from gateway.feed.log import EventType
+from gateway.feed.scope import ScopeChange
 from gateway.feed.server_frames import LEFT_VIEW
 
 PAGE_EVENTS = 500
@@ -69,6 +70,7 @@ class LoggedEvent:
 
     Those of a move are there three times: `arrival` has the whole item in its data, as it was after
     the event, for views that the conversation comes into; `departure` says only that it has left.
+    A change of scope is not shown: it changes what is.
     """
 
     pos: int
@@ -81,6 +83,7 @@ class LoggedEvent:
     members: bytes
     arrival: bytes | None
     departure: bytes | None
+    scope: ScopeChange | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
@@ -96,11 +99,17 @@ class LoggedEvent:
             members=members_of(row, row["type"], data),
             arrival=row["item"] and members_of(row, row["type"], arrived(row)),
             departure=members_of(row, LEFT_VIEW, {}) if is_move(row) else None,
+            scope=scope_change_of(row),
         )
 
     @property
     def size(self) -> int:
         return len(self.members) + len(self.arrival or b"")
+
+
+def scope_change_of(row: Mapping[str, Any]) -> ScopeChange | None:
+    is_one = row["type"] == EventType.SCOPE
+    return ScopeChange.of(orjson.loads(row["data"])) if is_one else None
 
 
 def is_move(row: Mapping[str, Any]) -> bool:

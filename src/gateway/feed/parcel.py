@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from gateway.feed.scope import ScopeChange
 from gateway.feed.server_frames import Frame, encode
 from gateway.websocket_protocol import text_frame
 
@@ -9,12 +10,16 @@ from gateway.websocket_protocol import text_frame
 class Parcel:
     """`text` is JSON, empty where nothing is to be sent.
 
-    Whoever is sent it has looked at the log up to `pos`, and was told last of `prev`.
+    Whoever is sent it has looked at the log up to `pos`, and was told last of `prev`. With a
+    `scope` there is no text, but something at `pos` that may concern who is to be sent it.
     """
 
-    __slots__ = ("_framed", "pos", "prev", "text")
+    __slots__ = ("_framed", "pos", "prev", "scope", "text")
 
-    def __init__(self, text: bytes, pos: int = 0, prev: int = 0) -> None:
+    def __init__(
+        self, text: bytes, pos: int = 0, prev: int = 0, scope: ScopeChange | None = None
+    ) -> None:
+        self.scope = scope
         self.text = text
         self.pos = pos
         self.prev = prev

@@ -8,9 +8,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.access.tokens import Principal
 from gateway.database.connections import Database, Fetch
+from gateway.feed.client_frames import Filter
 from gateway.feed.cursor import Bounds
+from gateway.feed.log import EventType
 from gateway.feed.logged import OLDER_EVENTS, Page, read_pages
+from gateway.feed.scope import READ as READ_SCOPE
+from gateway.feed.scope import Scope, ScopeChange
 from gateway.feed.snapshot import Snapshot, read_snapshot
 from gateway.feed.view import View
 
@@ -49,6 +54,13 @@ SELECT c.queue_id, c.assignee_id, agent.name
 """
 
 
+SCOPE_CHANGES = f"""
+SELECT data
+  FROM event
+ WHERE workspace_id = $1 AND pos > $2 AND type = '{EventType.SCOPE}'
+"""  # noqa: S608 - a constant
+
+
 class FeedReader:
     """Reads the log and the state. Raises what says that the database is away."""
 
@@ -73,14 +85,34 @@ class FeedReader:
             rows = await fetch(PLACE, workspace_id, conversation_id, agent_id)
         return dict(rows[0]) if rows else None
 
-    async def snapshot(self, workspace_id: int, view: View) -> Snapshot:
+    async def scope(self, principal: Principal) -> Scope:
+        async with self._fetch() as fetch:
+            return await read_scope(fetch, principal)
+
+    async def is_out_of_scope(self, principal: Principal, pos: int) -> bool:
+        """Whether what the caller may see has been another since a position."""
+        async with self._fetch() as fetch:
+            scope = await read_scope(fetch, principal)
+            rows = await fetch(SCOPE_CHANGES, principal.workspace_id, pos)
+        changes = [ScopeChange.of(row["data"]) for row in rows]
+        return any(scope.is_touched_by(change, principal.agent_id) for change in changes)
+
+    async def snapshot(self, principal: Principal, wanted: Filter) -> tuple[Scope, View, Snapshot]:
+        """All of one instant: what the caller may see, the view that this gives, and its state."""
         async with self._turns, self._database.snapshot() as connection:
-            return await read_snapshot(connection, workspace_id, view)
+            scope = await read_scope(fetch_on(connection), principal)
+            view = View.of(wanted, principal.agent_id, scope)
+            return scope, view, await read_snapshot(connection, principal.workspace_id, view)
 
     @asynccontextmanager
     async def _fetch(self) -> AsyncIterator[Fetch]:
         async with self._turns, self._database.engine.connect() as connection:
             yield fetch_on(connection)
+
+
+async def read_scope(fetch: Fetch, principal: Principal) -> Scope:
+    rows = await fetch(READ_SCOPE, principal.workspace_id, principal.token_id)
+    return Scope.of(rows[0])
 
 
 def fetch_on(connection: AsyncConnection) -> Fetch:

@@ -12,6 +12,7 @@ from gateway.feed.ephemerals import Ephemeral
 from gateway.feed.hub import Tail
 from gateway.feed.parcel import Parcel
 from gateway.feed.reader import FeedReader
+from gateway.feed.scope import Scope
 from gateway.feed.session import Session
 from gateway.feed.window import MAX_BYTES
 
@@ -24,7 +25,13 @@ class Reading:
     """An `Outlet`: keeps frames until they are taken, which acknowledges them."""
 
     def __init__(
-        self, principal: Principal, bounds: Bounds, tail: Tail, reader: FeedReader, request: Sub
+        self,
+        principal: Principal,
+        scope: Scope,
+        bounds: Bounds,
+        tail: Tail,
+        reader: FeedReader,
+        request: Sub,
     ) -> None:
         self.epoch = bounds.epoch
         self._request = request
@@ -33,7 +40,7 @@ class Reading:
         self._news = asyncio.Event()
         self._room = asyncio.Event()
         self._end: Close | None = None
-        self._session = Session(principal, bounds.epoch, tail, reader, self, _tell_nobody)
+        self._session = Session(principal, scope, bounds.epoch, tail, reader, self, _tell_nobody)
         self._engine = Engine(self._session, self._fail)
         self._session.take(request)
 

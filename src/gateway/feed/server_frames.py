@@ -128,6 +128,15 @@ class Eph(Frame):
     data: dict[str, Any]
 
 
+class Scope(Frame):
+    """The agent sees other queues since position `at`; resets of all subscriptions follow."""
+
+    t: Literal["scope"] = "scope"
+    added: list[UUID]
+    removed: list[UUID]
+    at: int
+
+
 class Ping(Frame):
     """To be answered by `pong`; `n` counts from 1, `head` is the last position read here."""
 
@@ -154,7 +163,7 @@ class Err(Frame):
 
 
 ServerFrame = Annotated[
-    Welcome | Resumed | Reset | Snap | Ev | Evs | Mark | Eph | Ping | Bye | Err,
+    Welcome | Resumed | Reset | Snap | Ev | Evs | Mark | Eph | Scope | Ping | Bye | Err,
     Field(discriminator="t"),
 ]
 

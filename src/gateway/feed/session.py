@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
 
 from gateway.access.tokens import Principal
-from gateway.feed.client_frames import Ack, Sub, Typing, Unsub, Viewing
+from gateway.feed.client_frames import Ack, Filter, Sub, Typing, Unsub, Viewing
 from gateway.feed.closing import Close, CloseCode, ErrorCode
 from gateway.feed.cursor import Cursor, ResetReason
 from gateway.feed.ephemerals import Ephemeral, told_of
@@ -15,7 +17,9 @@ from gateway.feed.logged import LoggedEvent
 from gateway.feed.outlet import Outlet
 from gateway.feed.parcel import Parcel
 from gateway.feed.reader import FeedReader
+from gateway.feed.scope import Scope
 from gateway.feed.server_frames import Err, Frame, Mark, Reset, Resumed
+from gateway.feed.server_frames import Scope as ScopeFrame
 from gateway.feed.subscription import Subscription
 from gateway.feed.view import View
 
@@ -37,10 +41,12 @@ class Session:
 
     __slots__ = (
         "_epoch",
+        "_is_scope_stale",
         "_outlet",
         "_passed_on_at",
         "_principal",
         "_reader",
+        "_scope",
         "_subscriptions",
         "_tail",
         "_tell",
@@ -50,6 +56,7 @@ class Session:
     def __init__(
         self,
         principal: Principal,
+        scope: Scope,
         epoch: str,
         tail: Tail,
         reader: FeedReader,
@@ -57,6 +64,8 @@ class Session:
         tell: Callable[[Ephemeral], None],
     ) -> None:
         self._tell = tell
+        self._scope = scope
+        self._is_scope_stale = False
         self._passed_on_at = -PASS_ON_S
         self._principal = principal
         self._epoch = epoch
@@ -119,7 +128,7 @@ class Session:
 
     def push(self) -> bool:
         """Send what is in memory, as far as it is taken; whether there is reason to `work`."""
-        if self._waiting:
+        if self._waiting or self._is_scope_stale:
             return True
         is_work_left = False
         for sub in self._subscriptions.values():
@@ -128,16 +137,25 @@ class Session:
 
     def _push(self, sub: Subscription) -> bool:
         """Whether the log has to be read for it."""
+        if sub.is_stale:
+            return True
         ring = self._tail.ring
         while sub.window.is_open and self._outlet.is_writable:
             if not self._tail.covers(sub.epoch, sub.pos):
                 return True
             if sub.pos >= ring.end:
                 return False
-            self._give(sub, sub.strand.following(ring, sub.pos, sub.prev))
+            if not self._give(sub, sub.strand.following(ring, sub.pos, sub.prev)):
+                return True
         return False
 
-    def _give(self, sub: Subscription, parcel: Parcel) -> None:
+    def _give(self, sub: Subscription, parcel: Parcel) -> bool:
+        """False, and nothing is given, where the scope has to be looked at before."""
+        if parcel.scope is not None and parcel.pos > self._scope.at:
+            agent_id = self._principal.agent_id
+            self._is_scope_stale = self._scope.is_touched_by(parcel.scope, agent_id)
+            if self._is_scope_stale:
+                return False
         sub.pos, sub.prev = parcel.pos, parcel.prev
         if parcel.text:
             self._outlet.put(parcel)
@@ -145,18 +163,34 @@ class Session:
             sub.window.sent(parcel.prev, len(parcel.text), now)
         elif sub.pos - sub.prev >= MARK_EVENTS:
             self._mark(sub)
+        return True
 
     async def work(self) -> bool:
         """Answer what was asked, and read what memory does not hold; whether there was anything."""
-        has_moved = bool(self._waiting)
+        has_moved = bool(self._waiting or self._is_scope_stale)
+        if self._is_scope_stale:
+            self._take_scope(await self._reader.scope(self._principal))
         while self._waiting:
             await self._outlet.until_writable()
             await self._answer(self._waiting[0])
             del self._waiting[0]
         for sub in list(self._subscriptions.values()):
-            if self._push(sub):
+            if sub.is_stale:
+                await self._restart(sub, ResetReason.SCOPE)
+                has_moved = True
+            elif self._push(sub) and not self._is_scope_stale:
                 has_moved = await self._read_on(sub) or has_moved
         return has_moved
+
+    def _take_scope(self, scope: Scope) -> None:
+        """Say what is another; nothing more is sent before all subscriptions have begun anew."""
+        before, self._scope = self._scope, scope
+        self._is_scope_stale = False
+        if scope != before:
+            added, removed = before.hidden - scope.hidden, scope.hidden - before.hidden
+            self._say(ScopeFrame(added=sorted(added), removed=sorted(removed), at=scope.at))
+            for sub in self._subscriptions.values():
+                sub.is_stale = True
 
     async def _answer(self, request: Request) -> None:
         match request:
@@ -179,7 +213,7 @@ class Session:
         self._passed_on_at = now
         who = self._principal
         place = await self._reader.place(who.workspace_id, request.conversation, who.agent_id)
-        if place is None or who.agent_id is None:
+        if place is None or who.agent_id is None or not self._sees(request.conversation, place):
             code = ErrorCode.UNKNOWN if who.agent_id else ErrorCode.NO_AGENT
             self._say(Err(ref=None, code=code, detail=f"{request.t}: no such conversation"))
             return
@@ -192,6 +226,10 @@ class Session:
         }
         is_typing = isinstance(request, Typing)
         self._tell(TypingNow(by="agent", **known) if is_typing else ViewingNow(**known))
+
+    def _sees(self, conversation_id: UUID, place: dict[str, Any]) -> bool:
+        view = View.of(Filter(), self._principal.agent_id, self._scope)
+        return view.holds(conversation_id, place["queue_id"], place["assignee_id"])
 
     def _refusal(self, request: Sub | Unsub) -> Err | None:
         is_known = request.id in self._subscriptions
@@ -206,9 +244,9 @@ class Session:
         return None
 
     async def _begin(self, request: Sub) -> None:
-        view = View.of(request.filter, self._principal.agent_id)
+        view = View.of(request.filter, self._principal.agent_id, self._scope)
         strand = self._tail.strand(request.id, view)
-        sub = Subscription(request.id, strand, Cursor(self._epoch, 0))
+        sub = Subscription(request.id, request.filter, strand, Cursor(self._epoch, 0))
         if request.cursor is None:
             await self._restart(sub, None)
         else:
@@ -220,13 +258,17 @@ class Session:
         cursor = bounds.judge(text)
         if isinstance(cursor, ResetReason):
             await self._restart(sub, cursor)
+        elif await self._reader.is_out_of_scope(self._principal, cursor.pos):
+            await self._restart(sub, ResetReason.SCOPE)
         else:
             sub.move_to(cursor)
             self._say(Resumed(sub=sub.name, from_=cursor.pos, to=bounds.head))
 
     async def _restart(self, sub: Subscription, reason: ResetReason | None) -> None:
         """Send a snapshot; with `reset` before it unless the client asked for one."""
-        snapshot = await self._reader.snapshot(self._principal.workspace_id, sub.strand.view)
+        scope, view, snapshot = await self._reader.snapshot(self._principal, sub.wanted)
+        self._take_scope(scope)
+        sub.strand = self._tail.strand(sub.name, view)
         cursor = snapshot.cursor
         if reason is None and cursor.epoch != self._epoch:
             reason = ResetReason.EPOCH
@@ -252,7 +294,8 @@ class Session:
     async def _give_all(self, sub: Subscription, events: Sequence[LoggedEvent]) -> None:
         while sub.window.is_open and events and sub.pos < events[-1].pos:
             rest = [event for event in events if event.pos > sub.pos]
-            self._give(sub, sub.strand.compose(rest, sub.prev))
+            if not self._give(sub, sub.strand.compose(rest, sub.prev)):
+                return
             await self._outlet.until_writable()
 
 

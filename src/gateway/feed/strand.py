@@ -34,13 +34,16 @@ class Strand:
     def compose(self, events: Sequence[LoggedEvent], prev: int) -> Parcel:
         """The next frame after `prev`, of these events, which must not be none.
 
-        Stops short of the last event when the frame is full.
+        Stops short of the last event when the frame is full, and before a change of scope, which
+        is a parcel of its own.
         """
+        if (scope := events[0].scope) is not None:
+            return Parcel(b"", events[0].pos, prev, scope)
         parts: list[bytes] = []
         room = FRAME_BYTES
         pos = events[0].pos - 1
         for event in events:
-            if room <= 0:
+            if room <= 0 or event.scope is not None:
                 break
             if (members := self.view.shown(event)) is not None:
                 parts.append(b'"prev":%d,%b' % (prev, members))

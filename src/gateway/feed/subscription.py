@@ -1,17 +1,22 @@
 """One subscription of one socket: no queue, only a place in the log."""
 
+from gateway.feed.client_frames import Filter
 from gateway.feed.cursor import Cursor
 from gateway.feed.strand import Strand
 from gateway.feed.window import AckWindow
 
 
 class Subscription:
-    """`pos` is how far the log has been looked at, `prev` what was told last."""
+    """`pos` is how far the log has been looked at, `prev` what was told last.
 
-    __slots__ = ("epoch", "name", "pos", "prev", "strand", "window")
+    `is_stale`: nothing may be sent before it has started anew, since the agent's scope is another.
+    """
 
-    def __init__(self, name: str, strand: Strand, cursor: Cursor) -> None:
+    __slots__ = ("epoch", "is_stale", "name", "pos", "prev", "strand", "wanted", "window")
+
+    def __init__(self, name: str, wanted: Filter, strand: Strand, cursor: Cursor) -> None:
         self.name = name
+        self.wanted = wanted
         self.strand = strand
         self.window = AckWindow()
         self.move_to(cursor)
@@ -21,4 +26,5 @@ class Subscription:
         self.epoch = cursor.epoch
         self.pos = cursor.pos
         self.prev = cursor.pos
+        self.is_stale = False
         self.window.clear()

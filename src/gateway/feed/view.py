@@ -4,26 +4,34 @@ from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, true
+from sqlalchemy import ColumnElement, and_, or_, true
 
 from gateway.database.schema import Conversation
 from gateway.feed.client_frames import Filter
 from gateway.feed.ephemerals import Ephemeral
 from gateway.feed.logged import LoggedEvent
+from gateway.feed.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A filter, resolved for one caller. `agent_id` is set where the caller's own are shown."""
+    """A filter, resolved for one caller. `agent_id` is set where the caller's own are shown.
+
+    Whatever the filter says, conversations of `hidden` queues are shown only while `viewer` has
+    them. Both are empty for who sees everything, so that all these share their frames.
+    """
 
     is_everything: bool
     queues: frozenset[UUID]
     conversations: frozenset[UUID]
     agent_id: UUID | None
     types: frozenset[str] | None
+    hidden: frozenset[UUID] = frozenset()
+    viewer: UUID | None = None
 
     @classmethod
-    def of(cls, wanted: Filter, agent_id: UUID | None) -> Self:
+    def of(cls, wanted: Filter, agent_id: UUID | None, scope: Scope | None = None) -> Self:
+        hidden = scope.hidden if scope else frozenset()
         return cls(
             is_everything=not wanted.assigned_to_me
             and wanted.queues is None
@@ -32,10 +40,15 @@ class View:
             conversations=wanted.conversations or frozenset(),
             agent_id=agent_id if wanted.assigned_to_me else None,
             types=wanted.types,
+            hidden=hidden,
+            viewer=agent_id if hidden else None,
         )
 
     def holds(self, conversation_id: UUID, queue_id: UUID | None, assignee_id: UUID | None) -> bool:
         """Whether a conversation is in the view while it is in this queue, with this agent."""
+        is_hidden = self.hidden and (queue_id is None or queue_id in self.hidden)
+        if is_hidden and (self.viewer is None or self.viewer != assignee_id):
+            return False
         return (
             self.is_everything
             or queue_id in self.queues
@@ -64,6 +77,17 @@ class View:
 
     def condition(self) -> ColumnElement[bool]:
         """The same over the conversations as they are now."""
+        return and_(self._is_allowed(), self._is_wanted())
+
+    def _is_allowed(self) -> ColumnElement[bool]:
+        if not self.hidden:
+            return true()
+        allowed = Conversation.queue_id.not_in(self.hidden)
+        if self.viewer is None:
+            return allowed
+        return or_(allowed, Conversation.assignee_id == self.viewer)
+
+    def _is_wanted(self) -> ColumnElement[bool]:
         if self.is_everything:
             return true()
         conditions: list[ColumnElement[bool]] = [

@@ -32,6 +32,12 @@ class Event(Base):
     __tablename__ = "event"
     __table_args__ = (
         Index(None, "conversation_id", "pos"),
+        Index(
+            "event_scope_idx",
+            "workspace_id",
+            "pos",
+            postgresql_where=text("type = 'scope.changed'"),
+        ),
         {"postgresql_partition_by": "RANGE (at)"},
     )
 
