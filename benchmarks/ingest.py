@@ -36,7 +36,8 @@ from gateway.first_start import first_start
 
 RUNS = 5
 MESSAGES = 8_000
-CLIENTS = 64
+CLIENTS = 256
+"""Of both sides alike: so many that a batch is bounded by the work, not by who waits."""
 COMMIT_S = 2
 RULES = 100
 BATCH = 100

@@ -1,6 +1,7 @@
 """New rows come out as they went in, whether they are few or many."""
 
 from datetime import UTC, datetime
+from itertools import cycle
 
 import pytest
 
@@ -23,9 +24,8 @@ TAGS = [[], ["plain"], ['a "b", {c}', "d\\e", "NULL", "", "è 😀"]]
 async def test_rows_come_out_as_they_went_in(database: Database, number: int) -> None:
     queue, address, channel = new_id(), new_id(), new_id()
     conversations = [
-        (1, new_id(), channel, address, None if n % 2 else f"No. {n}", "queued", queue, "normal")
-        + (TAGS[n % 3], 2, 1, NOW, NOW)
-        for n in range(number)
+        (1, new_id(), channel, address, subject, "queued", queue, "normal", tags, 2, 1, NOW, NOW)
+        for _, subject, tags in zip(range(number), cycle((None, "About it")), cycle(TAGS))
     ]
     entries = [(1, row[1], new_id(), queue, NOW, NOW) for row in conversations[:1]]
     connection = await database.connect()
