@@ -45,6 +45,9 @@ async def test_types_and_queues_choose(desk: Desk, dsn: str, receiver: Receiver)
     special = str(desk.team.queues["Specialists"])
     narrow = await desk.webhook(receiver.url, queues=[special])
     solved = await desk.webhook(receiver.url, types=["conversation.solved"])
+    left = await desk.webhook(
+        receiver.url, types=["conversation.escalated"], queues=[str(desk.team.queues["General"])]
+    )
     message = (await desk.team.submit())["message"]
     path = f"/v1/conversations/{(await desk.team.conversation_of(message))['id']}"
     await desk.team.ask("POST", f"{path}/take")
@@ -53,6 +56,7 @@ async def test_types_and_queues_choose(desk: Desk, dsn: str, receiver: Receiver)
     await desk.team.ask("POST", f"{path}/solve")
     async with desk.working(dsn):
         await until_states(desk, solved, "delivered")
+        await until_states(desk, left, "delivered")
         await until_states(desk, narrow, *["delivered"] * 3)
     types = [row["type"] for row in await desk.deliveries(narrow)]
     assert types == ["conversation.escalated", "conversation.assigned", "conversation.solved"]

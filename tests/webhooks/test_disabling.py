@@ -131,7 +131,9 @@ async def test_what_is_recorded_twice_counts_once(desk: Desk) -> None:
     await pass_all_on(desk)
     late = await one_claimed(desk)
     claimed = await one_claimed(desk)
-    for each in (claimed, claimed, late):
+    await come_to(desk, late, DOWN, NOW)
+    assert await desk.states(webhook) == ["calling"]
+    for each in (claimed, claimed):
         await come_to(desk, each, DOWN, NOW)
     shown = await desk.team.get(f"/v1/webhooks/{webhook['id']}")
     assert shown["failures"] == 1

@@ -110,6 +110,23 @@ async def test_a_span_is_told_again_whether_it_was_told_failed_or_never_asked_fo
     assert (await desk.team.get(f"/v1/webhooks/{webhook['id']}"))["replaying"] == 0
 
 
+async def test_a_span_leaves_alone_what_is_under_way_and_gives_the_rest_all_tries(
+    desk: Desk,
+) -> None:
+    webhook = await desk.webhook(URL)
+    await happen(desk, 2)
+    await pass_all_on(desk)
+    assert len(await claim_all(desk, slots=1)) == 1
+    await desk.team.sql(
+        "UPDATE webhook_delivery SET state = 'failed', attempts = 8, ended_at = now() WHERE pos = 2"
+    )
+    await span(desk, webhook, **{"from": "2020-01-01T00:00:00Z"})
+    await pass_all_on(desk)
+    assert await desk.states(webhook) == ["calling", "queued"]
+    [claimed] = await claim_all(desk)
+    assert (claimed.number, claimed.tries) == (9, 1)
+
+
 async def test_a_span_has_its_bounds_and_may_be_of_failures_alone(desk: Desk) -> None:
     webhook = await desk.webhook(URL)
     await happen(desk, 2)

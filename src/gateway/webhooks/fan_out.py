@@ -9,6 +9,7 @@ the backlog.
 import asyncio
 from dataclasses import dataclass
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database.connections import Database
@@ -19,22 +20,37 @@ from gateway.webhooks.passing import PASS_AGAIN, PASS_ON
 SHORTEST_PAUSE_S = 0.1  # between rounds: messages come in by hundreds of commits a second
 
 
+PRESENT = text("""
+SELECT count(*) > 0 AS any, count(replay_pos) > 0 AS again FROM webhook WHERE disabled_at IS NULL
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What one round has done: `made` deliveries of the `read` events that cursors have passed."""
+    """What one round has done: `made` deliveries of the `read` events that cursors have passed.
 
-    made: int
-    read: int
+    `was_needed` is False where there is no webhook that anything could be passed on to.
+    """
+
+    made: int = 0
+    read: int = 0
+    was_needed: bool = False
 
 
 async def pass_on(session: AsyncSession) -> Passed:
     """Move every cursor on that is behind its log or its replay, by a page at most."""
-    rows = [(await session.execute(statement)).one() for statement in (PASS_ON, PASS_AGAIN)]
-    return Passed(sum(row.made for row in rows), sum(row.read for row in rows))
+    present = (await session.execute(PRESENT)).one()
+    statements = [PASS_ON] * present.any + [PASS_AGAIN] * present.again
+    rows = [(await session.execute(statement)).one() for statement in statements]
+    made, read = sum(row.made for row in rows), sum(row.read for row in rows)
+    return Passed(made, read, was_needed=present.any)
 
 
 class FanOut:
-    """Passes on what the log holds, until cancelled. Any number of workers share one database."""
+    """Passes on what the log holds, until cancelled. Any number of workers share one database.
+
+    Where there are no webhooks, it looks for them now and then, however much happens.
+    """
 
     def __init__(self, database: Database, wakeups: Wakeups, settings: Settings) -> None:
         self._database = database
@@ -48,6 +64,8 @@ class FanOut:
                 passed = await pass_on(session)
             if passed.made:
                 self._wakeups.notify(Topic.WEBHOOK)
-            if not passed.read:
+            if not passed.was_needed:
+                await asyncio.sleep(self._poll_interval_s)
+            elif not passed.read:
                 await wait_for(self._hint, self._poll_interval_s)
             await asyncio.sleep(SHORTEST_PAUSE_S)
