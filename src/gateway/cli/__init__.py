@@ -2,7 +2,7 @@
 
 import typer
 
-from gateway.cli import checking, clocks, keys, rules, running, workspaces
+from gateway.cli import checking, clocks, keys, rules, running, simulating, workspaces
 from gateway.demo.command import demo
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app.command("migrate")(running.migrate)
 app.command("check")(checking.check)
 app.command("clocks")(clocks.clocks)
 app.command("demo")(demo)
+app.command("simulate")(simulating.simulate)
 app.add_typer(keys.app, name="keys")
 app.add_typer(rules.app, name="rules")
 app.add_typer(workspaces.app, name="workspaces")

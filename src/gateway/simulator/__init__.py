@@ -1,0 +1,1 @@
+"""Days that are played through before staffing or rules are changed."""
