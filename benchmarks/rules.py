@@ -11,10 +11,11 @@ from benchmarks.ingest import mixed_rules
 from benchmarks.load import WORDS
 from benchmarks.results import compared, publish
 
-from routing.engine import QueueRef, RuleSet
-from routing.facts import Facts
+from routing.engine import RuleSet
+from routing.facts import Facts, Reference
 from routing.matching import compile_condition
 from routing.predicates import View
+from routing.queues import QueueRef
 from routing.rules import Rule, parse_rule
 
 RUNS = 5
@@ -47,7 +48,10 @@ def _message(number: int, subject: str) -> Mapping[str, Any]:
 
 
 def rule_set(number: int) -> tuple[list[Rule], RuleSet]:
-    rules = [parse_rule(rule, queues=QUEUES) for rule in mixed_rules(list(QUEUES), number)]
+    rules = [
+        parse_rule(rule, existing={Reference.QUEUE: QUEUES})
+        for rule in mixed_rules(list(QUEUES), number)
+    ]
     return rules, RuleSet(1, rules, QUEUES, "a")
 
 

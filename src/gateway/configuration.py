@@ -8,16 +8,16 @@ event loop, and only where they are other rules; then all is exchanged at once.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.contract import Adapter, ChannelConfig
 from channels.registry import adapter_for
-from gateway import languages
+from gateway import languages, references
 from gateway.access.secret_box import SecretBox
 from gateway.attributes.definitions import Definition, Definitions
 from gateway.calendars import calendar_of
@@ -33,12 +33,14 @@ from gateway.database.schema import (
 )
 from gateway.delivery.unsubscribing import PURPOSE, UnsubscribeLinks
 from gateway.macros.texts import MacroTexts
+from gateway.references import References
 from gateway.reply_tags import ReplyTags
 from gateway.sla.policies import SlaPolicies, read_policies
 from gateway.wakeups import Topic, Wakeups, wait_for
 from routing.business_time import BusinessTime
 from routing.calendars import Calendar
-from routing.engine import Level, QueueRef, RuleSet
+from routing.engine import RuleSet
+from routing.queues import QueueRef
 from routing.rules import parse_rule
 
 log = structlog.get_logger(__name__)
@@ -83,10 +85,6 @@ class WorkspaceConfiguration:
     attributes: Definitions
 
 
-def queue_ref(row: Queue) -> QueueRef:
-    return QueueRef(str(row.id), row.name, cast("Level", row.level))
-
-
 async def grow(session: AsyncSession, workspace_id: int) -> None:
     """Say, in the transaction of a change, that the configuration is a new one."""
     await session.execute(
@@ -104,8 +102,7 @@ class _Stored:
     name: str
     number: int
     channels: Mapping[UUID, ConfiguredChannel]
-    queues: Mapping[str, QueueRef]
-    default_queue: str
+    references: References
     rules: "StoredRules | None"
     shadow: "StoredRules | None"
     calendar: Calendar | None
@@ -135,12 +132,13 @@ def _compiled(
     held: WorkspaceConfiguration | None,
 ) -> RuleSet:
     """The version compiled, or as it is held already: a version never changes, queues do."""
-    if held and (held.queues, held.default_queue.id) == (stored.queues, stored.default_queue):
+    there = stored.references
+    if held and (held.queues, held.default_queue.id) == (there.queues, there.default_queue):
         for known in (held.rules, held.shadow):
             if known and known.version == version:
                 return known
-    rules = [parse_rule(rule, queues=stored.queues) for rule in documents]
-    return RuleSet(version, rules, stored.queues, stored.default_queue)
+    rules = [parse_rule(rule, existing=there.names) for rule in documents]
+    return RuleSet(version, rules, there.queues, there.default_queue)
 
 
 def _compiled_shadow(stored: _Stored, held: WorkspaceConfiguration | None) -> RuleSet | None:
@@ -243,19 +241,17 @@ class Configuration:
             ]
 
     async def _read(self, session: AsyncSession, workspace: Workspace) -> "_Stored":
-        queues = {str(row.id): row for row in await self._queues(session, workspace.id)}
         return _Stored(
             workspace_id=workspace.id,
             name=workspace.name,
             number=workspace.configuration,
             channels=await self._channels(session, workspace.id),
-            queues={id_: queue_ref(row) for id_, row in queues.items()},
-            default_queue=next(id_ for id_, row in queues.items() if row.is_default),
+            references=await references.present(session, workspace.id),
             rules=await _stored_rules(session, workspace.id, workspace.rule_set_version),
             shadow=await _stored_rules(session, workspace.id, workspace.shadow_version),
             calendar=await self._calendar(session, workspace.id),
             sla=await read_policies(await fetch_in(session), workspace.id),
-            gives_work=any(row.mode != "pull" for row in queues.values()),
+            gives_work=await self._gives_work(session, workspace.id),
             macros=await self._macros(session, workspace.id),
             acknowledgement=workspace.acknowledgement_id,
             attributes=await _attributes(session, workspace.id),
@@ -269,8 +265,8 @@ class Configuration:
             name=stored.name,
             number=stored.number,
             channels=stored.channels,
-            queues=stored.queues,
-            default_queue=stored.queues[stored.default_queue],
+            queues=stored.references.queues,
+            default_queue=stored.references.queues[stored.references.default_queue],
             rules=_compiled(version, rules, stored, held),
             shadow=_compiled_shadow(stored, held),
             reply_tags=ReplyTags(self._box.derived(b"reply tags"), stored.workspace_id),
@@ -287,6 +283,12 @@ class Configuration:
             languages.load()
         return workspace
 
+    async def _gives_work(self, session: AsyncSession, workspace_id: int) -> bool:
+        giving = exists().where(
+            Queue.workspace_id == workspace_id, Queue.archived_at.is_(None), Queue.mode != "pull"
+        )
+        return bool(await session.scalar(select(giving)))
+
     async def _calendar(self, session: AsyncSession, workspace_id: int) -> Calendar | None:
         statement = select(BusinessCalendar).where(
             BusinessCalendar.workspace_id == workspace_id, BusinessCalendar.is_default
@@ -299,12 +301,6 @@ class Configuration:
             Macro.workspace_id == workspace_id, Macro.archived_at.is_(None)
         )
         return {row.id: MacroTexts.of(row) for row in await session.scalars(statement)}
-
-    async def _queues(self, session: AsyncSession, workspace_id: int) -> list[Queue]:
-        statement = select(Queue).where(
-            Queue.workspace_id == workspace_id, Queue.archived_at.is_(None)
-        )
-        return list((await session.scalars(statement)).all())
 
     async def _channels(
         self, session: AsyncSession, workspace_id: int

@@ -1,15 +1,17 @@
 """Rule sets as they are kept: immutable versions, one of which the workspace names as in force."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.configuration import queue_ref
-from gateway.database.schema import Queue, RuleSetVersion, Workspace
-from routing.engine import QueueRef
+from gateway import references
+from gateway.database.schema import RuleSetVersion, Workspace
+from gateway.problems import conflict
+from routing.facts import Existing, Reference
+from routing.outcomes import SINGLE
 from routing.problems import InvalidRule, Problem, below
 from routing.rules import Rule, parse_rule
 
@@ -42,37 +44,37 @@ async def published(session: AsyncSession, workspace_id: int) -> Published:
     return Published(stored.version, stored.rules, stored.cases)
 
 
-async def present_queues(session: AsyncSession, workspace_id: int) -> dict[str, QueueRef]:
-    """The queues that rules may name, by id."""
-    statement = select(Queue).where(Queue.workspace_id == workspace_id, Queue.archived_at.is_(None))
-    return {str(row.id): queue_ref(row) for row in await session.scalars(statement)}
+async def require_unnamed(
+    session: AsyncSession, workspace_id: int, kind: Reference, id_: object
+) -> None:
+    """Refuse to archive what a rule in force, or one of its test cases, names.
 
-
-async def default_queue(session: AsyncSession, workspace_id: int) -> str:
-    """The id of the queue that takes what no rule sends elsewhere."""
-    statement = select(Queue.id).where(Queue.workspace_id == workspace_id, Queue.is_default)
-    return str((await session.scalars(statement)).one())
-
-
-async def rules_that_name(session: AsyncSession, queue: Queue) -> list[str]:
-    """The names of rules in force that send to a queue or ask for it, and of their test cases."""
-    others = await present_queues(session, queue.workspace_id)
-    del others[str(queue.id)]
-    current = await published(session, queue.workspace_id)
+    Raises:
+        Problem: 409, with the names of those to change first.
+    """
+    present = await references.present(session, workspace_id)
+    others = present.without(kind, str(id_)).names
+    current = await published(session, workspace_id)
     rules = [repr(rule["name"]) for rule in current.rules if not _is_valid(rule, others)]
-    expecting = [case for case in current.cases if case["expect"].get("queue") == str(queue.id)]
-    return rules + [f"the test case {case['name']!r}" for case in expecting]
+    expected = {name for name, field in SINGLE.items() if field.refers_to is kind}
+    expecting = [
+        f"the test case {case['name']!r}"
+        for case in current.cases
+        if str(id_) in {case["expect"].get(name) for name in expected}
+    ]
+    if rules + expecting:
+        raise conflict(f"rules name it: change {', '.join(rules + expecting)} first")
 
 
-def _is_valid(document: RuleDocument, queues: Mapping[str, QueueRef]) -> bool:
+def _is_valid(document: RuleDocument, existing: Existing) -> bool:
     try:
-        parse_rule(document, queues=queues)
+        parse_rule(document, existing=existing)
     except InvalidRule:
         return False
     return True
 
 
-def parse_all(documents: Sequence[object], queues: Mapping[str, QueueRef]) -> list[Rule]:
+def parse_all(documents: Sequence[object], existing: Existing) -> list[Rule]:
     """Read a whole rule set.
 
     Raises:
@@ -82,7 +84,7 @@ def parse_all(documents: Sequence[object], queues: Mapping[str, QueueRef]) -> li
     problems: list[Problem] = []
     for index, document in enumerate(documents):
         try:
-            rules.append(parse_rule(document, queues=queues))
+            rules.append(parse_rule(document, existing=existing))
         except InvalidRule as error:
             at = below("", index)
             problems += [Problem(at + each.pointer, each.message) for each in error.problems]

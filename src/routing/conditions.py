@@ -132,8 +132,8 @@ class ConditionParser:
         if tested is None:
             candidates = (*FIELDS, f"{ATTRIBUTE_PREFIX}<name>")
             self._add(pointer, f"unknown field{did_you_mean(text, candidates)}")
-        elif tested.known_from is Stage.ROUTE and self.stage is Stage.CLASSIFY:
-            self._add(pointer, f"{text} is known only from stage route on")
+        elif self.stage and self.stage.rank < tested.known_from.rank:
+            self._add(pointer, f"{text} is known only from stage {tested.known_from} on")
         return tested
 
     def _op(self, tested: Field, name: object, pointer: str) -> Op | None:

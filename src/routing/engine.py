@@ -1,37 +1,27 @@
 """Rule sets and their decisions: facts in, a decision that explains itself out."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from routing.conditions import fields_of
 from routing.explanation import Explanation, QueueWinner, Winner
 from routing.facts import Facts, Stage
 from routing.predicates import View
 from routing.priority import Priority
+from routing.progress import Progress
+from routing.queues import Level, QueueRef
 from routing.rules import Rule
-from routing.stages import CompiledStage, StageRun
-
-Level = Literal[1, 2, 3]
-
-
-@dataclass(frozen=True, slots=True)
-class QueueRef:
-    """A queue as routing sees it: level 1 takes what can be answered at once, 2 the rest.
-
-    Level 3 is the supervisors'.
-    """
-
-    id: str
-    name: str
-    level: Level
+from routing.stages import CompiledStage
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Where a message belongs and why; every part of it is JSON as `orjson` or `json` writes it.
 
-    `queue` is an id; `tags` are the conversation's together with those added, sorted.
+    `queue`, `sla`, `acknowledge` and `assignee` are ids of a queue, an SLA policy, a macro and an
+    agent. `tags` are the conversation's together with those added, sorted; `skills` what the agent
+    must have, sorted; `preferred_skills` what else is wanted, and for how many seconds it is
+    insisted on (None: it is not).
     """
 
     queue: str
@@ -40,6 +30,11 @@ class Decision:
     tags: tuple[str, ...]
     type: str | None
     language: str | None
+    skills: tuple[str, ...]
+    preferred_skills: Mapping[str, float | None]
+    sla: str | None
+    acknowledge: str | None
+    assignee: str | None
     rule_set_version: int
     explanation: Explanation
 
@@ -69,8 +64,8 @@ class RuleSet:
         self.fields = frozenset(name for rule in rules for name in fields_of(rule.when))
         self._queues = dict(queues)
         self._default_queue = default_queue
-        self._classify = CompiledStage(Stage.CLASSIFY, rules)
-        self._route = CompiledStage(Stage.ROUTE, rules)
+        compiled = {stage: CompiledStage(stage, rules) for stage in Stage}
+        self._stages = {stage: each for stage, each in compiled.items() if each}
 
     def decide(self, facts: Facts, *, fallback_queue: str | None = None) -> Decision:
         """Route one message.
@@ -78,31 +73,31 @@ class RuleSet:
         `fallback_queue` is where it goes if no rule names a queue: the previous queue of a
         reopened conversation. Without it, or where that queue is gone, the default queue takes it.
         """
-        view = View(facts.known)
-        classified = self._classify.run(view)
-        winners = _inherited(facts) | _winners(classified)
-        tags = _tags(classified)
-        _tell_route(view, winners, tags)
-        routed = self._route.run(view)
-        winners |= _winners(routed)
-        tags |= {tag: by for tag, by in _tags(routed).items() if tag not in tags}
-        queue, why = self._queue(winners.pop("queue", None), fallback_queue)
-        return Decision(
-            queue=queue.id,
-            level=queue.level,
-            priority=Priority(winners["priority"]["value"]),
-            tags=tuple(sorted(tags.keys() | (view["tags"] or ()))),
-            type=_value(winners, "type"),
-            language=_value(winners, "language"),
-            rule_set_version=self.version,
-            explanation=Explanation(
-                rule_set_version=self.version,
-                stages=[classified.explained, routed.explained],
-                queue=why,
-                winners=winners,
-                tags=list(tags.values()),
-            ),
-        )
+        view, so_far = View(facts.known), Progress.of(facts)
+        self._run(Stage.CLASSIFY, view, so_far)
+        so_far.tell(view)
+        self._run(Stage.ROUTE, view, so_far)
+        queue, why = self._queue(so_far.winners.pop("queue", None), fallback_queue)
+        if Stage.RESPOND in self._stages:
+            so_far.tell(view, queue)
+            self._run(Stage.RESPOND, view, so_far)
+        return self._decision(so_far, view, queue, why)
+
+    def view_of(self, stage: Stage, facts: Facts, *, fallback_queue: str | None = None) -> View:
+        """The facts as the rules of a stage of `decide` see them."""
+        view, so_far = View(facts.known), Progress.of(facts)
+        if stage is not Stage.CLASSIFY:
+            self._run(Stage.CLASSIFY, view, so_far)
+            so_far.tell(view)
+        if stage is Stage.RESPOND:
+            self._run(Stage.ROUTE, view, so_far)
+            queue, _ = self._queue(so_far.winners.pop("queue", None), fallback_queue)
+            so_far.tell(view, queue)
+        return view
+
+    def _run(self, stage: Stage, view: View, so_far: Progress) -> None:
+        if stage in self._stages:
+            so_far.learn(self._stages[stage].run(view))
 
     def _queue(self, winner: Winner | None, fallback: str | None) -> tuple[QueueRef, QueueWinner]:
         if winner is None and fallback in self._queues:
@@ -110,6 +105,26 @@ class RuleSet:
         winner = winner or {"value": self._default_queue, "by": "default"}
         queue = self._queues[winner["value"]]
         return queue, {**winner, "name": queue.name, "level": queue.level}
+
+    def _decision(self, made: Progress, view: View, queue: QueueRef, why: QueueWinner) -> Decision:
+        winners = made.winners
+        return Decision(
+            queue=queue.id,
+            level=queue.level,
+            priority=Priority(winners["priority"]["value"]),
+            tags=tuple(sorted(made.tags.keys() | (view["tags"] or ()))),
+            type=made.value("type"),
+            language=made.value("language"),
+            skills=tuple(sorted(made.skills)),
+            preferred_skills={
+                skill: each["relax_after"] for skill, each in sorted(made.preferred.items())
+            },
+            sla=made.value("sla"),
+            acknowledge=made.value("acknowledge"),
+            assignee=made.value("assignee"),
+            rule_set_version=self.version,
+            explanation=made.explanation(self.version, why),
+        )
 
 
 def _check(rules: tuple[Rule, ...], queues: Mapping[str, QueueRef], default_queue: str) -> None:
@@ -124,44 +139,3 @@ def _check(rules: tuple[Rule, ...], queues: Mapping[str, QueueRef], default_queu
                 f"rule {rule.id!r} routes to {rule.then.queue!r}, which does not exist"
             )
         seen.add(rule.id)
-
-
-def _inherited(facts: Facts) -> dict[str, Winner]:
-    """Tell what holds unless a rule says otherwise."""
-    inherited: dict[str, Winner] = {"priority": {"value": "normal", "by": "default"}}
-    for name in ("priority", "type", "language"):
-        if (value := facts.known.get(name)) is not None:
-            inherited[name] = {"value": str(value), "by": "facts"}
-    return inherited
-
-
-def _winners(run: StageRun) -> dict[str, Winner]:
-    winners: dict[str, Winner] = {}
-    for compiled in run.matched:
-        for name, value in compiled.settings:
-            if name not in winners:
-                winners[name] = {"value": value, "by": "rule", "rule": compiled.rule.id}
-    return winners
-
-
-def _tags(run: StageRun) -> dict[str, Winner]:
-    tags: dict[str, Winner] = {}
-    for rule in (compiled.rule for compiled in run.matched):
-        for tag in rule.then.add_tags:
-            if tag not in tags:
-                tags[tag] = {"value": tag, "by": "rule", "rule": rule.id}
-    return tags
-
-
-def _tell_route(view: View, winners: Mapping[str, Winner], tags: Collection[str]) -> None:
-    """Add what classify made of the facts, once that stage is over."""
-    view["priority"] = Priority(winners["priority"]["value"])
-    view["type"] = _value(winners, "type")
-    view["language"] = _value(winners, "language")
-    if tags:
-        view["tags"] = frozenset(tags) | (view["tags"] or frozenset())
-
-
-def _value(winners: Mapping[str, Winner], name: str) -> str | None:
-    winner = winners.get(name)
-    return winner and winner["value"]

@@ -86,10 +86,18 @@ class QueueWinner(Winner):
     level: int
 
 
-class Explanation(TypedDict):
-    """All of it.
+class PreferredWinner(Winner):
+    """A preferred skill, and for how many seconds it is insisted on (null: it is not)."""
 
-    `winners` has `priority`, and `type` and `language` where known; `tags` are those added.
+    relax_after: float | None
+
+
+class Explanation(TypedDict):
+    """All of it; a stage without rules is left out.
+
+    `winners` has `priority`, and the other outcomes of one value where known: `type`, `language`,
+    `sla`, `acknowledge`, `assignee`. `tags` are those added; skills are there where some are asked
+    for.
     """
 
     rule_set_version: int
@@ -97,6 +105,8 @@ class Explanation(TypedDict):
     queue: QueueWinner
     winners: dict[str, Winner]
     tags: list[Winner]
+    skills: NotRequired[list[Winner]]
+    preferred_skills: NotRequired[list[PreferredWinner]]
 
 
 def sentences(explanation: Explanation) -> list[str]:
@@ -107,9 +117,19 @@ def sentences(explanation: Explanation) -> list[str]:
     for name, winner in explanation["winners"].items():
         lines.append(f"{name} {winner['value']} {_cause(winner, rules)}")
     lines += [f"tag {tag['value']} {_cause(tag, rules)}" for tag in explanation["tags"]]
+    for skill in explanation.get("skills", ()):
+        lines.append(f"required skill {skill['value']} {_cause(skill, rules)}")
+    for each in explanation.get("preferred_skills", ()):
+        lines.append(f"preferred skill {_relaxing(each)} {_cause(each, rules)}")
     for stage in explanation["stages"]:
         lines += _about_stage(stage)
     return lines
+
+
+def _relaxing(skill: PreferredWinner) -> str:
+    if skill["relax_after"] is None:
+        return skill["value"]
+    return f"{skill['value']} (insisted on for {skill['relax_after']:g} s)"
 
 
 _CAUSES: Final[Mapping[Reason, str]] = {

@@ -2,12 +2,12 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 from routing.priority import Priority
 
@@ -21,6 +21,28 @@ class Stage(StrEnum):
 
     CLASSIFY = "classify"
     ROUTE = "route"
+    RESPOND = "respond"
+
+    @property
+    def rank(self) -> int:
+        """Its place in that order."""
+        return _RANKS[self]
+
+
+_RANKS: Final = {stage: n for n, stage in enumerate(Stage)}
+
+
+class Reference(StrEnum):
+    """A kind of things that rules name by id."""
+
+    QUEUE = "queue"
+    SLA_POLICY = "sla_policy"
+    MACRO = "macro"
+    AGENT = "agent"
+
+
+Existing = Mapping[Reference, Collection[str]]
+"""The ids that there are, by kind; of a kind that is missing there is nothing."""
 
 
 class FieldType(StrEnum):
@@ -51,7 +73,7 @@ class Field:
     known_from: Stage = Stage.CLASSIFY
     choices: tuple[str, ...] = ()
     shape: re.Pattern[str] | None = None
-    refers_to: Literal["queue"] | None = None
+    refers_to: Reference | None = None
 
     @property
     def is_private(self) -> bool:
@@ -122,9 +144,14 @@ _TABLE: Final = (
         "previous_queue",
         FieldType.ID,
         "the queue that the conversation was in last; unknown when new",
-        refers_to="queue",
+        refers_to=Reference.QUEUE,
     ),
-    Field("previous_agent", FieldType.ID, "who had the conversation last; unknown when nobody"),
+    Field(
+        "previous_agent",
+        FieldType.ID,
+        "who had the conversation last; unknown when nobody",
+        refers_to=Reference.AGENT,
+    ),
     Field("message_count", FieldType.NUMBER, "messages in the conversation, this one included"),
     Field("attachment_count", FieldType.NUMBER, "files attached to this message"),
     Field("received_at", FieldType.DATETIME, "when it arrived"),
@@ -139,6 +166,21 @@ _TABLE: Final = (
         FieldType.ENUM,
         "whether an SLA clock of the conversation is overdue; unknown where none runs",
         choices=("on_time", "overdue"),
+    ),
+    Field(
+        "queue",
+        FieldType.ID,
+        "the queue that route chose for it",
+        known_from=Stage.RESPOND,
+        refers_to=Reference.QUEUE,
+    ),
+    Field("level", FieldType.NUMBER, "the level of that queue", known_from=Stage.RESPOND),
+    Field(
+        "sla",
+        FieldType.ID,
+        "the SLA policy that holds for it; unknown where none does",
+        known_from=Stage.RESPOND,
+        refers_to=Reference.SLA_POLICY,
     ),
 )
 

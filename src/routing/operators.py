@@ -1,6 +1,6 @@
 """The operators of each type, and the checks of the values that rules give them."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +8,7 @@ from typing import Final
 
 import re2
 
-from routing.facts import Field, FieldType
+from routing.facts import Existing, Field, FieldType
 from routing.priority import Priority
 from routing.problems import Problems, below, did_you_mean, json_type
 from routing.words import fold, words_of
@@ -58,12 +58,9 @@ _LISTS: Final = frozenset({Op.ONE_OF, Op.CONTAINS_ANY, Op.HAS_ANY, Op.HAS_ALL})
 
 @dataclass(frozen=True, slots=True)
 class ValueChecker:
-    """Checks the values of a rule and reports to `problems`; nothing is coerced.
+    """Checks the values of a rule and reports to `problems`; nothing is coerced."""
 
-    `queues` are the ids of the queues that exist.
-    """
-
-    queues: Collection[str]
+    existing: Existing
     problems: Problems
 
     def value(self, field: Field, op: Op, value: object, pointer: str) -> None:
@@ -144,8 +141,9 @@ class ValueChecker:
         self.label(value, pointer)
         if not isinstance(value, str):
             return
-        if field.refers_to == "queue" and value not in self.queues:
-            self.problems.add(pointer, "dead reference: there is no such queue")
+        if field.refers_to and value not in self.existing.get(field.refers_to, ()):
+            what = field.refers_to.replace("_", " ")
+            self.problems.add(pointer, f"dead reference: there is no such {what}")
         if field.shape and not field.shape.fullmatch(value):
             self.problems.add(pointer, f"must be {field.meaning}")
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from routing.conditions import All
 from routing.explanation import (
@@ -16,11 +15,9 @@ from routing.explanation import (
 from routing.facts import Stage
 from routing.guards import Guard, GuardIndex, split_guards
 from routing.matching import Literal, Matcher, compile_condition
+from routing.outcomes import STAGES
 from routing.predicates import View
 from routing.rules import Rule
-
-NEAR_MISSES: Final = {Stage.CLASSIFY: 2, Stage.ROUTE: 3}
-"""How many near misses a stage tells: five in all, most of them where the queue is chosen."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +35,7 @@ class CompiledRule:
     rest: Matcher
     alternatives: tuple[Literal, ...]
     settings: tuple[tuple[str, str], ...]
+    asks_for_skills: bool
     stopped: Stopped | None
 
     def holds(self, view: View) -> bool:
@@ -84,12 +82,16 @@ class CompiledStage:
             (rule for rule in rules if rule.stage is stage), key=lambda rule: (rule.order, rule.id)
         )
         self._stage = stage
+        self._near_misses = STAGES[stage].near_misses
         parts = [split_guards(rule.when) for rule in ordered]
         self._index = GuardIndex([guards for guards, _ in parts])
         self._rules = [
             _compiled(rule, guards, rest, ordered[n + 1 :])
             for n, (rule, (guards, rest)) in enumerate(zip(ordered, parts, strict=True))
         ]
+
+    def __bool__(self) -> bool:
+        return bool(self._rules)
 
     def run(self, view: View) -> StageRun:
         """Ask the rules in order until one stops the stage."""
@@ -105,7 +107,7 @@ class CompiledStage:
     def _ask(self, view: View) -> tuple[list[CompiledRule], list[tuple[CompiledRule, Literal]]]:
         matched: list[CompiledRule] = []
         near: list[tuple[CompiledRule, Literal]] = []
-        room = NEAR_MISSES[self._stage]
+        room = self._near_misses
         passing, one_failed = self._index.ask(view)
         pending = passing | one_failed
         while pending:
@@ -134,6 +136,7 @@ def _compiled(rule: Rule, guards: tuple[Guard, ...], rest: All, later: list[Rule
         rest=compile_condition(rest),
         alternatives=() if rest.parts else _alternatives(guards),
         settings=rule.then.settings(),
+        asks_for_skills=bool(rule.then.skills or rule.then.preferred_skills),
         stopped=_stopped(rule, later) if rule.stop and later else None,
     )
 

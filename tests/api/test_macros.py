@@ -158,3 +158,14 @@ async def test_a_macro_that_is_gone_says_nothing(team: Team) -> None:
     answer = await team.call("POST", f"{path}/replies", {"macro": empty["id"]})
     assert answer.status_code == 409
     assert len((await team.get(f"{path}/messages"))["items"]) == 1
+
+
+async def test_a_macro_that_rules_name_stays(team: Team) -> None:
+    made, always = await make(team), {"all": list[object]()}
+    then = {"acknowledge": made["id"]}
+    rule = {"name": "Thank", "stage": "respond", "when": always, "then": then}
+    added = await team.ask("POST", "/v1/rules", rule)
+    refused = await team.call("DELETE", f"/v1/macros/{made['id']}")
+    assert (refused.status_code, "'Thank'" in refused.text) == (409, True)
+    await team.ask("DELETE", f"/v1/rules/{added['id']}")
+    assert (await team.call("DELETE", f"/v1/macros/{made['id']}")).status_code == 204

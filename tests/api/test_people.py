@@ -40,6 +40,18 @@ async def test_an_agent_who_holds_conversations_is_not_archived(team: Team) -> N
     assert (await team.call("DELETE", f"/v1/agents/{team.agent_id}")).status_code == 204
 
 
+async def test_an_agent_whom_rules_name_is_not_archived(team: Team) -> None:
+    agent, always = str(team.agent_id), {"all": list[object]()}
+    then = {"assignee": agent}
+    rule = {"name": "Hers", "stage": "respond", "when": always, "then": then}
+    made = await team.ask("POST", "/v1/rules", rule)
+    refused = await team.call("DELETE", f"/v1/agents/{agent}")
+    assert (refused.status_code, "'Hers'" in refused.text) == (409, True)
+    await team.ask("DELETE", f"/v1/rules/{made['id']}")
+    assert (await team.call("DELETE", f"/v1/agents/{agent}")).status_code == 204
+    assert (await team.call("POST", "/v1/rules", rule)).status_code == 422
+
+
 async def test_admins_do_not_archive_themselves(team: Team) -> None:
     assert (await team.call("DELETE", f"/v1/agents/{team.admin_id}")).status_code == 409
 

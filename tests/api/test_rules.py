@@ -103,7 +103,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"when": {"all": [{"field": "txt", "op": "equals", "value": "x"}]}}, "/when/all/0/field"),
     ({"when": {"field": "text", "op": "matches", "value": "(a"}}, "/when/value"),
     ({"then": {"queue": "nowhere"}}, "/then/queue"),
-    ({"stage": "respond"}, "/stage"),
+    ({"stage": "answer"}, "/stage"),
     ({"id": "a/b"}, "/id"),
     ({"name": "a\0b"}, "/name"),
     ({"name": "\ud800"}, "/name"),
@@ -147,7 +147,13 @@ async def test_an_editor_learns_what_rules_are_made_of(team: Team) -> None:
     assert "contains_any" in fields["text"]["operators"]
     assert fields["kind"]["choices"] == ["email", "sms", "web_form", "chat"]
     assert fields["previous_queue"]["refers_to"] == "queue"
-    assert "queue" in words["outcomes"]["route"]
+    assert fields["queue"]["known_from"] == "respond"
+    assert {"name": "sla", "type": "id", "refers_to": "sla_policy"} in words["outcomes"]["route"]
+    assert [each["name"] for each in words["outcomes"]["respond"]] == [
+        "add_tags",
+        "acknowledge",
+        "assignee",
+    ]
     assert words["priorities"] == ["low", "normal", "high", "urgent"]
 
 
@@ -188,3 +194,38 @@ async def test_facts_that_cannot_be_are_refused(team: Team) -> None:
     for facts in IMPOSSIBLE:
         answer = await team.call("POST", "/v1/rules/test", {"facts": facts})
         assert answer.status_code == 422, facts
+
+
+async def test_skills_and_an_assignee_are_decided_and_stored(team: Team) -> None:
+    agent, always = str(team.agent_id), {"all": list[object]()}
+    wanted = [{"skill": "italian", "relax_after": 600}]
+    then = {"skills": ["tax"], "preferred_skills": wanted}
+    first = {"field": "level", "op": "equals", "value": 1}
+    rules = [
+        {"name": "Skills", "stage": "route", "when": always, "then": then},
+        {"name": "Hers", "stage": "respond", "when": first, "then": {"assignee": agent}},
+    ]
+    await team.ask("PUT", "/v1/rules", rules)
+    decided = {"skills": ["tax"], "preferred_skills": {"italian": 600}, "assignee": agent}
+    tried = await team.ask("POST", "/v1/rules/test", {"facts": {"kind": "chat"}})
+    assert decided.items() <= tried.items()
+    accepted = await team.submit()
+    conversation = await team.conversation_of(accepted["message"])
+    [decision] = await team.get(f"/v1/conversations/{conversation['id']}/decisions")
+    assert decided.items() <= decision["outcome"].items()
+    assert "acknowledge" not in decision["outcome"]
+    assert any(line.startswith("preferred skill italian") for line in decision["because"])
+
+
+async def test_cases_expect_skills_and_an_assignee(team: Team) -> None:
+    agent, always = str(team.agent_id), {"all": list[object]()}
+    rule = {"name": "R", "stage": "respond", "when": always, "then": {"assignee": agent}}
+    case = {"name": "c", "facts": {"kind": "chat"}, "expect": {"assignee": agent}}
+    cases = [case, case | {"name": "d", "expect": {"skills": ["tax"]}}]
+    await team.ask("PUT", "/v1/rules/draft", {"rules": [rule], "cases": cases})
+    passed, failed = (await team.ask("POST", "/v1/rules/draft/validate"))["cases"]
+    assert (passed["passed"], failed["passed"]) == (True, False)
+    assert failed["differences"] == [{"what": "skills", "expected": ["tax"], "got": []}]
+    wrong = {"cases": [case | {"expect": {"sla": agent}}]}
+    refused = await team.call("PUT", "/v1/rules/draft", wrong)
+    assert refused.json()["errors"][0]["pointer"] == "/cases/0/expect/sla"

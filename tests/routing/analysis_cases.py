@@ -7,17 +7,19 @@ from typing import Any
 
 from hypothesis import strategies as st
 from tests.routing import naive
-from tests.routing.building import QUEUES, leaf, rule
+from tests.routing.building import EXISTING, QUEUES, leaf, rule
 
 from routing.analysis import Analysis, Kind, analyse
+from routing.facts import Stage
 from routing.priority import Priority
 from routing.rules import parse_rule
 
 Written = dict[str, Any]
+LEVELS = {id_: queue.level for id_, queue in QUEUES.items()}
 
 
 def analysed(written: list[Written]) -> Analysis:
-    rules = [parse_rule(each, queues=QUEUES) for each in written]
+    rules = [parse_rule(each, existing=EXISTING) for each in written]
     return analyse(rules, QUEUES, "q-general")
 
 
@@ -37,14 +39,24 @@ SMALL: Mapping[str, tuple[Any, ...]] = {
     "message_count": (None, 0, 1, 2),
     "type": (None, "x", "y"),
     "priority": (None, Priority.HIGH),
+    "previous_queue": (None, "q-legal"),
+    "sla": (None, "s-gold", "s-bronze"),
 }
 """Of each field a value for everything that the small rules can tell apart."""
 
 
-def small_messages() -> Iterator[dict[str, Any]]:
-    for values in product(*SMALL.values()):
-        pairs = zip(SMALL, values, strict=True)
+def small_messages(written: list[Written]) -> Iterator[dict[str, Any]]:
+    """Every message that the rules can tell apart."""
+    told = str([each["when"] for each in written])
+    asked = [name for name in SMALL if f"'{TESTED_AS.get(name, name)}'" in told]
+    if "'level'" in told and "previous_queue" not in asked:
+        asked.append("previous_queue")
+    for values in product(*(SMALL[name] for name in asked)):
+        pairs = zip(asked, values, strict=True)
         yield {name: value for name, value in pairs if value is not None}
+
+
+TESTED_AS = {"previous_queue": "queue"}
 
 
 def small_leaves(stage: str) -> st.SearchStrategy[Written]:
@@ -60,7 +72,13 @@ def small_leaves(stage: str) -> st.SearchStrategy[Written]:
         st.builds(leaf, st.just("message_count"), ordered, st.just(1)),
         st.builds(leaf, st.sampled_from(names), st.just("is_missing")),
     ]
-    if stage == "route":
+    if stage == "respond":
+        queue = st.just("q-legal")
+        options.append(st.builds(leaf, st.just("queue"), st.just("equals"), queue))
+        options.append(st.builds(leaf, st.just("level"), ordered, st.just(1)))
+        options.append(st.builds(leaf, st.just("sla"), st.just("equals"), st.just("s-gold")))
+        options.append(st.builds(leaf, st.just("sla"), st.just("is_missing")))
+    if stage != "classify":
         options.append(st.builds(leaf, st.just("type"), st.just("equals"), st.just("x")))
         at_least = st.sampled_from(["equals", "gte", "lt"])
         options.append(st.builds(leaf, st.just("priority"), at_least, st.just("high")))
@@ -117,6 +135,19 @@ OUTCOMES: Mapping[str, st.SearchStrategy[Written]] = {
             "queue": st.sampled_from(sorted(QUEUES)),
             "priority": st.sampled_from(["low", "urgent"]),
             "add_tags": st.lists(st.sampled_from("abc"), min_size=1, max_size=2, unique=True),
+            "skills": st.lists(st.sampled_from("st"), min_size=1, max_size=2, unique=True),
+            "preferred_skills": st.sampled_from(
+                [[{"skill": "s"}], [{"skill": "s", "relax_after": 60}]]
+            ),
+            "sla": st.sampled_from(["s-gold", "s-bronze"]),
+        },
+    ).filter(bool),
+    "respond": st.fixed_dictionaries(
+        {},
+        optional={
+            "acknowledge": st.sampled_from(["m-thanks", "m-closed"]),
+            "assignee": st.sampled_from(["a-ada", "a-bob"]),
+            "add_tags": st.lists(st.sampled_from("ac"), min_size=1, max_size=2, unique=True),
         },
     ).filter(bool),
 }
@@ -126,7 +157,7 @@ OUTCOMES: Mapping[str, st.SearchStrategy[Written]] = {
 def rule_sets(draw: st.DrawFn, leaves: Any) -> list[Written]:
     written = []
     for number in range(draw(st.integers(1, 5))):
-        stage = draw(st.sampled_from(["classify", "route", "route"]))
+        stage = draw(st.sampled_from(["classify", "route", "route", "respond"]))
         then = draw(OUTCOMES[stage]) | {"stop": draw(st.sampled_from([False, False, True]))}
         when = draw(trees(leaves(stage)))
         written.append(rule(f"r{number}", when, stage=stage, order=number, **then))
@@ -141,10 +172,13 @@ class Trial:
         self.matched: set[str] = set()
         self.winners: dict[str, str] = {}
         self.known = dict(facts)
-        for stage in ("classify", "route"):
+        for stage in Stage:
             matched = self._ask([each for each in written if each["stage"] == stage])
             self.matched |= {each["id"] for each in matched}
             self.known = naive.apply(matched, self.known, self.winners)
+            if stage is Stage.ROUTE:
+                previous = facts.get("previous_queue")
+                self.known = naive.in_queue(self.known, LEVELS, "q-general", previous)
 
     def _ask(self, rules: list[Written]) -> list[Written]:
         matched, stopped = [], False

@@ -3,14 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-from routing.engine import Decision, QueueRef, RuleSet
-from routing.facts import Facts
+from routing.engine import Decision, RuleSet
+from routing.facts import Existing, Facts, Reference
+from routing.queues import QueueRef
 from routing.rules import parse_rule
 
 QUEUES = {
     "q-general": QueueRef("q-general", "General", 1),
     "q-billing": QueueRef("q-billing", "Billing", 1),
     "q-legal": QueueRef("q-legal", "Legal", 2),
+}
+EXISTING: Existing = {
+    Reference.QUEUE: QUEUES,
+    Reference.SLA_POLICY: {"s-gold": "Gold", "s-bronze": "Bronze"},
+    Reference.MACRO: {"m-thanks": "Thanks", "m-closed": "Closed"},
+    Reference.AGENT: {"a-ada": "Ada", "a-bob": "Bob", "nobody": "Nobody"}
+    | {f"agent{n}": f"Agent {n}" for n in range(9)},
 }
 ALWAYS: dict[str, Any] = {"all": []}
 
@@ -36,7 +44,7 @@ def rule(
 
 
 def rule_set(*rules: Mapping[str, Any]) -> RuleSet:
-    parsed = [parse_rule(rule, queues=QUEUES) for rule in rules]
+    parsed = [parse_rule(rule, existing=EXISTING) for rule in rules]
     return RuleSet(7, parsed, QUEUES, "q-general")
 
 

@@ -111,31 +111,59 @@ def apply(
     """Return what is known after a stage; `winners` learns which rule set what."""
     after = dict(known)
     for rule in reversed(matched):  # so that the first has the last word
-        then = {name: value for name, value in rule["then"].items() if name != "add_tags"}
+        then = {name: value for name, value in rule["then"].items() if name not in ADDING}
         after |= then
         winners |= dict.fromkeys(then, rule["id"])
-    added = {tag for rule in matched for tag in rule["then"].get("add_tags", [])}
-    if added:
-        after["tags"] = known.get("tags", frozenset()) | added
+        preferred = {each["skill"]: each for each in rule["then"].get("preferred_skills", [])}
+        after["preferred_skills"] = after.get("preferred_skills", {}) | {
+            skill: each.get("relax_after") for skill, each in preferred.items()
+        }
+    for adding, name in (("add_tags", "tags"), ("skills", "skills")):
+        added = {each for rule in matched for each in rule["then"].get(adding, [])}
+        if added:
+            after[name] = known.get(name, frozenset()) | added
     return {"priority": "normal"} | after
 
 
-def decide(rules: list[dict[str, Any]], facts: Mapping[str, Any], default: str) -> dict[str, Any]:
+ADDING = ("add_tags", "skills", "preferred_skills")
+
+
+def in_queue(
+    known: Mapping[str, Any], levels: Mapping[str, int], default: str, previous: str | None
+) -> dict[str, Any]:
+    """What is known once stage route is over."""
+    chosen = known.get("queue") or previous
+    queue = str(chosen) if chosen in levels else default
+    return {**known, "queue": queue, "level": levels[queue]}
+
+
+def decide(
+    rules: list[dict[str, Any]],
+    facts: Mapping[str, Any],
+    levels: Mapping[str, int],
+    default: str,
+    previous: str | None,
+) -> dict[str, Any]:
     """Outputs, the ids of rules that matched or nearly did, and the winner of each output."""
     known = dict(facts)
     winners: dict[str, str] = {}
     told: list[str] = []
     missed: dict[str, list[str]] = {}
-    for stage in ("classify", "route"):
-        matched, missed[stage] = ask([rule for rule in rules if rule["stage"] == stage], known)
+    for stage in ("classify", "route", "respond"):
+        own = [rule for rule in rules if rule["stage"] == stage]
+        matched, near = ask(own, known)
+        missed |= {stage: near} if own else {}
         told += [rule["id"] for rule in matched]
         known = apply(matched, known, winners)
+        if stage == "route":
+            known = in_queue(known, levels, default, previous)
+    names = ("queue", "level", "type", "language", "sla", "acknowledge", "assignee")
     return {
-        "queue": known.get("queue", default),
+        **{name: known.get(name) for name in names},
         "priority": Priority(known["priority"]),
         "tags": tuple(sorted(known.get("tags", ()))),
-        "type": known.get("type"),
-        "language": known.get("language"),
+        "skills": tuple(sorted(known.get("skills", ()))),
+        "preferred_skills": known.get("preferred_skills", {}),
         "matched": told,
         "winners": winners,
         "near": missed,

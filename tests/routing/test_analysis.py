@@ -21,15 +21,15 @@ from tests.routing.analysis_cases import (
     small_messages,
     text_leaves,
 )
-from tests.routing.building import ALWAYS, QUEUES, leaf, rule, rule_set
+from tests.routing.building import ALWAYS, EXISTING, QUEUES, leaf, rule, rule_set
 
 from routing.analysis import Analysis, Finding, Kind, analyse
 from routing.analysis import formula as budgets
 from routing.analysis.survey import MAX_CONFLICTS
 from routing.engine import Decision
+from routing.facts import Stage
 from routing.rules import parse_rule
 
-MESSAGES = list(small_messages())
 USELESS = (Kind.NEVER, Kind.UNREACHABLE, Kind.SHADOWED)
 
 
@@ -148,6 +148,61 @@ def test_what_classify_sets_is_reckoned_with() -> None:
     assert not found(analysed([high, urgent]), Kind.NEVER)
 
 
+def test_what_route_sets_is_reckoned_with() -> None:
+    chat = leaf("kind", "equals", "chat")
+    legal = rule("a", chat, order=1, queue="q-legal", sla="s-gold")
+    stage = "respond"
+    second = leaf("level", "equals", 2)
+    never = rule("n", {"all": [leaf("queue", "equals", "q-billing"), second]}, stage=stage)
+    at_default = {"all": [second, {"not": chat}, leaf("previous_queue", "is_missing")]}
+    written = [
+        legal,
+        never | {"then": {"acknowledge": "m-thanks"}},
+        rule("d", at_default, stage=stage, acknowledge="m-thanks"),
+        rule("s", leaf("sla", "equals", "s-bronze"), stage=stage, assignee="a-ada"),
+        rule("p", {"all": [second, {"not": chat}]}, stage=stage, order=2, assignee="a-bob"),
+        rule("t", {"all": [chat, leaf("level", "lt", 2)]}, stage=stage, assignee="a-bob"),
+    ]
+    analysis = analysed(written)
+    confirm(written, analysis)
+    assert sorted(found(analysis, Kind.NEVER)) == ["d", "n", "t"]
+    assert found(analysis, Kind.CONFLICT) == {"p": ["s"]}
+
+
+PLANTED: list[tuple[Written, Written]] = [
+    ({"sla": "s-gold"}, {"sla": "s-bronze"}),
+    ({"skills": ["x"]}, {"skills": ["x"]}),
+    ({"preferred_skills": [{"skill": "x"}]}, {"preferred_skills": [{"skill": "x"}]}),
+    ({"acknowledge": "m-thanks"}, {"acknowledge": "m-closed"}),
+    ({"assignee": "a-ada"}, {"assignee": "a-bob"}),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), PLANTED)
+def test_every_outcome_is_shadowed_by_an_earlier_one(first: Written, second: Written) -> None:
+    stage = "respond" if first.keys() & {"acknowledge", "assignee"} else "route"
+    not_mail = {"not": leaf("kind", "equals", "email")}
+    one = rule("a", not_mail, stage=stage, order=1, **first)
+    other = rule("b", leaf("kind", "equals", "chat"), stage=stage, order=2, **second)
+    assert found(analysed([one, other]), Kind.SHADOWED) == {"b": ["a"]}
+    other["then"]["add_tags"] = ["y"]
+    kinds = {Kind.CONFLICT: {"b": ["a"]}} if first != second else {}
+    assert {kind: found(analysed([one, other]), kind) for kind in kinds} == kinds
+    assert not found(analysed([one, other]), Kind.SHADOWED)
+
+
+def test_how_long_a_skill_is_preferred_may_conflict() -> None:
+    first, second = ([{"skill": "x", "relax_after": after}] for after in (60, 90))
+    new = leaf("is_new", "is", True)
+    one = rule("a", ALWAYS, order=1, preferred_skills=first)
+    other = rule("b", new, order=2, preferred_skills=second, skills=["y"])
+    [conflict] = [e for e in analysed([one, other]).findings if e.kind is Kind.CONFLICT]
+    assert (conflict.fields, conflict.pointers) == (
+        ("preferred_skills",),
+        ("/then/preferred_skills",),
+    )
+
+
 def test_tags_are_shadowed_across_stages_unless_a_stop_hides_the_first() -> None:
     stop = rule("a", leaf("kind", "equals", "chat"), stage="classify", order=1, stop=True)
     early = rule("b", ALWAYS, stage="classify", order=2, add_tags=["x"])
@@ -185,8 +240,9 @@ def test_all_and_only_what_no_message_refutes_is_found(written: list[Written]) -
     analysis = analysed(written)
     assert not found(analysis, Kind.UNKNOWN)
     confirm(written, analysis)
-    refuse_what_is_refuted(written, analysis, MESSAGES[::11])
-    trials = [Trial(written, facts) for facts in MESSAGES]
+    messages = list(small_messages(written))
+    refuse_what_is_refuted(written, analysis, messages[::11])
+    trials = [Trial(written, facts) for facts in messages]
     useless = {rule_id for kind in USELESS for rule_id in found(analysis, kind)}
     assert {each["id"] for each in written} - useless == effective(written, trials)
     never = {each["id"] for each in written} - {r for trial in trials for r in trial.holding}
@@ -205,7 +261,7 @@ def effective(written: list[Written], trials: list[Trial]) -> set[str]:
     last = {each["stage"]: each["id"] for each in written}
     winners = set()
     for trial in trials:
-        winners |= set(trial.winners.values()) | tag_winners(written, trial)
+        winners |= set(trial.winners.values()) | adding_first(written, trial)
         winners |= seen_by_route(written, trial)
     stopping = {r["id"] for r in written if r["stop"] and last[r["stage"]] != r["id"]}
     return winners | {r for trial in trials for r in trial.matched & stopping}
@@ -220,16 +276,21 @@ def seen_by_route(written: list[Written], trial: Trial) -> set[str]:
     return {min(matching, key=lambda r: r["order"])["id"]} if matching else set()
 
 
-def tag_winners(written: list[Written], trial: Trial) -> set[str]:
-    first: dict[str, str] = {}
-    for each in sorted(written, key=lambda r: (r["stage"], r["order"])):
-        for tag in each["then"].get("add_tags", []) if each["id"] in trial.matched else []:
-            first.setdefault(tag, each["id"])
+def adding_first(written: list[Written], trial: Trial) -> set[str]:
+    """The rules that are the first to add a tag or a skill."""
+    first: dict[tuple[str, str], str] = {}
+    for each in sorted(written, key=lambda r: (Stage(r["stage"]).rank, r["order"])):
+        then = each["then"] if each["id"] in trial.matched else {}
+        for name in ("add_tags", "skills"):
+            for value in then.get(name, []):
+                first.setdefault((name, value), each["id"])
+        for preferred in then.get("preferred_skills", []):
+            first.setdefault(("preferred", preferred["skill"]), each["id"])
     return set(first.values())
 
 
 def clashing(written: list[Written], trials: list[Trial]) -> set[tuple[str, str]]:
-    names = ("type", "priority", "queue")
+    names = ("type", "priority", "queue", "sla", "acknowledge", "assignee", "preferred_skills")
     pairs = {
         (one["id"], other["id"])
         for n, one in enumerate(written)
@@ -269,7 +330,9 @@ def confirm(written: list[Written], analysis: Analysis) -> None:
             assert each.witness is None
             continue
         assert each.witness is not None
-        shows(each, rules.decide(each.witness), Trial(written, dict(each.witness)))
+        previous: Any = each.witness.get("previous_queue")
+        decision = rules.decide(each.witness, fallback_queue=previous)
+        shows(each, decision, Trial(written, dict(each.witness)))
 
 
 def shows(finding: Finding, decision: Decision, trial: Trial) -> None:
@@ -284,6 +347,7 @@ def shows(finding: Finding, decision: Decision, trial: Trial) -> None:
         assert others & trial.holding
     elif finding.kind is Kind.SHADOWED:
         won = [*explained["winners"].values(), explained["queue"], *explained["tags"]]
+        won += [*explained.get("skills", ()), *explained.get("preferred_skills", ())]
         assert rule_id in matched
         assert rule_id not in {each.get("rule") for each in won}
         assert others & matched
@@ -366,7 +430,7 @@ def test_out_of_budget_means_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def cpu_seconds(size: int) -> float:
     written, _ = planted_set(5, size)
-    rules = [parse_rule(each, queues=QUEUES) for each in written]
+    rules = [parse_rule(each, existing=EXISTING) for each in written]
     start = process_time()
     analyse(rules, QUEUES, "q-general")
     return process_time() - start

@@ -11,10 +11,10 @@ from tests.routing import naive
 from tests.routing.building import ALWAYS, QUEUES, decide, leaf, rule, rule_set
 
 from routing.engine import RuleSet
-from routing.facts import Facts, FieldType, Stage
+from routing.facts import Facts, FieldType, Reference, Stage
+from routing.outcomes import STAGES
 from routing.priority import Priority
 from routing.rules import parse_rule
-from routing.stages import NEAR_MISSES
 
 
 def test_the_first_match_wins_each_field_by_order_then_id() -> None:
@@ -107,7 +107,7 @@ def test_a_rule_wins_over_the_fallback() -> None:
 
 
 def test_a_rule_set_refuses_what_does_not_exist() -> None:
-    routed = parse_rule(rule("a", ALWAYS, queue="q-x"), queues={"q-x"})
+    routed = parse_rule(rule("a", ALWAYS, queue="q-x"), existing={Reference.QUEUE: {"q-x"}})
     with pytest.raises(ValueError, match="'a' routes to 'q-x'"):
         RuleSet(1, [routed], QUEUES, "q-general")
     with pytest.raises(ValueError, match="default queue 'q-x'"):
@@ -134,6 +134,8 @@ INSTANTS = st.sampled_from(["2030-01-01T00:00:00+00:00", "2030-01-01T02:00:00+01
 RANKS = st.sampled_from(naive.RANKS)
 ORDERED = st.sampled_from(["equals", "lt", "lte", "gt", "gte"])
 KINDS = st.sampled_from(["email", "sms", "chat"])
+QUEUE_IDS = st.sampled_from(sorted(QUEUES))
+SLAS = st.sampled_from(["s-gold", "s-bronze"])
 
 
 def of(fields: list[str], ops: Any, values: Any) -> st.SearchStrategy[dict[str, Any]]:
@@ -160,7 +162,14 @@ def leaves(stage: str) -> st.SearchStrategy[dict[str, Any]]:
             }
         ),
     ]
-    if stage == "route":
+    if stage == "respond":
+        options += [
+            of(["queue"], ["equals"], QUEUE_IDS),
+            of(["queue"], ["one_of"], st.lists(QUEUE_IDS, min_size=1)),
+            of(["level"], ORDERED, st.integers(1, 2)),
+            of(["sla"], ["equals"], SLAS),
+        ]
+    if stage != "classify":
         options += [
             of(["type"], ["equals"], TAGS),
             of(["priority"], ORDERED, RANKS),
@@ -190,15 +199,35 @@ def conditions(stage: str) -> st.SearchStrategy[dict[str, Any]]:
     return st.one_of(plain, st.recursive(leaves(stage), groups, max_leaves=4), st.just(ALWAYS))
 
 
-CONDITIONS = {stage: conditions(stage) for stage in ("classify", "route")}
-OUTCOMES = {
+CONDITIONS = {stage: conditions(stage) for stage in STAGES}
+OUTCOMES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "classify": st.fixed_dictionaries(
         {"add_tags": TAG_LISTS},
         optional={"type": TAGS, "language": st.sampled_from(["it", "de"]), "priority": RANKS},
     ),
     "route": st.fixed_dictionaries(
         {"add_tags": TAG_LISTS},
-        optional={"queue": st.sampled_from(sorted(QUEUES)), "priority": RANKS},
+        optional={
+            "queue": QUEUE_IDS,
+            "priority": RANKS,
+            "skills": TAG_LISTS,
+            "preferred_skills": st.lists(
+                st.fixed_dictionaries(
+                    {"skill": TAGS}, optional={"relax_after": st.sampled_from([60, 90.5])}
+                ),
+                min_size=1,
+                max_size=2,
+                unique_by=lambda each: each["skill"],
+            ),
+            "sla": SLAS,
+        },
+    ),
+    "respond": st.fixed_dictionaries(
+        {"add_tags": TAG_LISTS},
+        optional={
+            "acknowledge": st.sampled_from(["m-thanks", "m-closed"]),
+            "assignee": st.sampled_from(["a-ada", "a-bob"]),
+        },
     ),
 }
 
@@ -207,7 +236,7 @@ OUTCOMES = {
 def rules(draw: st.DrawFn) -> list[dict[str, Any]]:
     drawn = []
     for number in range(draw(st.integers(0, 6))):
-        stage = draw(st.sampled_from(["classify", "route"]))
+        stage = draw(st.sampled_from(Stage))
         drawn.append(
             rule(
                 f"r{number}",
@@ -237,25 +266,30 @@ FACTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "type": TAGS,
         "language": st.sampled_from(["it", "en"]),
         "priority": RANKS.map(Priority),
+        "sla": SLAS,
     },
+)
+PREVIOUS = st.none() | QUEUE_IDS | st.just("q-gone")
+
+
+LEVELS = {id_: queue.level for id_, queue in QUEUES.items()}
+OUTPUTS = (
+    *("queue", "level", "priority", "tags", "type", "language"),
+    *("skills", "preferred_skills", "sla", "acknowledge", "assignee"),
 )
 
 
-@given(rules(), FACTS)
+@given(rules(), FACTS, PREVIOUS)
 @settings(max_examples=250, deadline=None)
 def test_compiled_rules_decide_as_naive_evaluation_does(
-    written: list[dict[str, Any]], facts: dict[str, Any]
+    written: list[dict[str, Any]], facts: dict[str, Any], previous: str | None
 ) -> None:
-    decision = rule_set(*written).decide(Facts(facts))
-    expected = naive.decide(written, facts, "q-general")
+    decision = rule_set(*written).decide(Facts(facts), fallback_queue=previous)
+    expected = naive.decide(written, facts, LEVELS, "q-general", previous)
     explanation = decision.explanation
     winners = {**explanation["winners"], "queue": explanation["queue"]}
     assert {
-        "queue": decision.queue,
-        "priority": decision.priority,
-        "tags": decision.tags,
-        "type": decision.type,
-        "language": decision.language,
+        **{name: getattr(decision, name) for name in OUTPUTS},
         "matched": [r["id"] for stage in explanation["stages"] for r in stage["matched"]],
         "winners": {name: won["rule"] for name, won in winners.items() if won["by"] == "rule"},
         "near": {
@@ -263,7 +297,9 @@ def test_compiled_rules_decide_as_naive_evaluation_does(
             for stage in explanation["stages"]
         },
     } == expected | {
-        "near": {name: ids[: NEAR_MISSES[Stage(name)]] for name, ids in expected["near"].items()}
+        "near": {
+            name: ids[: STAGES[Stage(name)].near_misses] for name, ids in expected["near"].items()
+        }
     }
 
 

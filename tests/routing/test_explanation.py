@@ -33,7 +33,7 @@ def test_a_rules_match_is_explained_by_what_held() -> None:
         "stopped": None,
         "near_misses": [],
     }
-    assert decision.explanation["stages"][1] == expected
+    assert decision.explanation["stages"][-1] == expected
     assert decision.explanation["queue"] == {
         "value": "q-billing",
         "by": "rule",
@@ -60,7 +60,7 @@ def test_of_alternatives_the_first_that_held_is_told() -> None:
         ]
     }
     decision = decide({"is_new": True, "is_reopened": False}, rule("a", either, queue="q-legal"))
-    [matched] = decision.explanation["stages"][1]["matched"]
+    [matched] = decision.explanation["stages"][-1]["matched"]
     assert matched["because"] == [
         {"field": "is_reopened", "op": "is", "value": True, "negated": True}
     ]
@@ -69,7 +69,7 @@ def test_of_alternatives_the_first_that_held_is_told() -> None:
 
 def near_misses(facts: dict[str, Any], *conditions: dict[str, Any]) -> list[Any]:
     rules = [rule(f"r{n}", when, queue="q-billing") for n, when in enumerate(conditions)]
-    misses = decide(facts, *rules).explanation["stages"][1]["near_misses"]
+    misses = decide(facts, *rules).explanation["stages"][-1]["near_misses"]
     return [(miss["id"], miss["lacking"], miss["seen"]) for miss in misses]
 
 
@@ -159,7 +159,7 @@ def test_long_lists_are_cut_short() -> None:
     assert (lacking["value"], lacking["more"]) == (words[:5], 3)
     many = {"all": [leaf("waiting", "gte", n) for n in range(8)]}
     decision = decide({"waiting": 9}, rule("a", many, queue="q-billing"))
-    [matched] = decision.explanation["stages"][1]["matched"]
+    [matched] = decision.explanation["stages"][-1]["matched"]
     assert (len(matched["because"]), matched["more"]) == (5, 3)
     assert "and 3 more conditions" in sentences(decision.explanation)[0]
 
@@ -170,7 +170,7 @@ def test_hidden_rules_are_counted_and_the_first_named() -> None:
         rule("a", ALWAYS, queue="q-billing", stop=True),
         *(rule(f"b{n}", ALWAYS, queue="q-legal") for n in range(7)),
     )
-    stopped = decision.explanation["stages"][1]["stopped"]
+    stopped = decision.explanation["stages"][-1]["stopped"]
     assert stopped is not None
     assert (stopped["by"]["id"], stopped["hidden"]) == ("a", 7)
     assert [hidden["id"] for hidden in stopped["first"]] == ["b0", "b1", "b2", "b3", "b4"]
@@ -231,3 +231,23 @@ def test_nothing_a_customer_wrote_is_in_a_decision(field: str, op: str, value: A
 
 
 ALWAYS_NEW = {"not": leaf("is_new", "is_missing")}
+
+
+def test_skills_and_what_respond_chose_are_explained() -> None:
+    wanted = [{"skill": "italian", "relax_after": 600}, {"skill": "patience"}]
+    decision = decide(
+        {},
+        rule("a", ALWAYS, sla="s-gold", skills=["tax"], preferred_skills=wanted),
+        rule("b", leaf("sla", "equals", "s-gold"), stage="respond", acknowledge="m-thanks"),
+        rule("c", leaf("level", "equals", 1), stage="respond", assignee="a-ada"),
+    )
+    always = 'because rule "Rule a" matched: it matches every message'
+    assert sentences(decision.explanation)[1:] == [
+        "priority normal by default, since no rule set it",
+        f"sla s-gold {always}",
+        'acknowledge m-thanks because rule "Rule b" matched: sla equals "s-gold"',
+        'assignee a-ada because rule "Rule c" matched: level equals 1',
+        f"required skill tax {always}",
+        f"preferred skill italian (insisted on for 600 s) {always}",
+        f"preferred skill patience {always}",
+    ]

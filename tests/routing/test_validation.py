@@ -5,10 +5,15 @@ from typing import Any
 import pytest
 
 from routing.conditions import MAX_DEPTH, MAX_NODES
+from routing.facts import Existing, Reference
 from routing.problems import InvalidRule
 from routing.rules import Rule, parse_rule
 
-QUEUES = frozenset({"q-general", "q-billing"})
+EXISTING: Existing = {
+    Reference.QUEUE: {"q-general", "q-billing"},
+    Reference.SLA_POLICY: {"s-gold"},
+    Reference.AGENT: {"a-ada"},
+}
 RULE: dict[str, Any] = {
     "id": "r1",
     "name": "Invoices",
@@ -22,7 +27,7 @@ RULE: dict[str, Any] = {
 
 def problems_of(rule: object) -> dict[str, str]:
     with pytest.raises(InvalidRule) as caught:
-        parse_rule(rule, queues=QUEUES)
+        parse_rule(rule, existing=EXISTING)
     return {problem.pointer: problem.message for problem in caught.value.problems}
 
 
@@ -63,6 +68,31 @@ SHAPES: list[tuple[object, str, str]] = [
         "BCP 47",
     ),
     (RULE | {"stage": "classify", "then": {"queue": "q-billing"}}, "/then/queue", "unknown key"),
+    (RULE | {"then": {"sla": "s-gone"}}, "/then/sla", "there is no such sla policy"),
+    (RULE | {"then": {"skills": ["a", ""]}}, "/then/skills/1", "must not be empty"),
+    (RULE | {"then": {"preferred_skills": ["a"]}}, "/then/preferred_skills/0", "must be an object"),
+    (
+        RULE | {"then": {"preferred_skills": [{"relax_after": 1}]}},
+        "/then/preferred_skills/0/skill",
+        "is missing",
+    ),
+    (
+        RULE | {"then": {"preferred_skills": [{"skill": "a", "relax_after": -1}]}},
+        "/then/preferred_skills/0/relax_after",
+        "must be seconds, 0 or more",
+    ),
+    (
+        RULE | {"stage": "respond", "then": {"assignee": "a-gone"}},
+        "/then/assignee",
+        "there is no such agent",
+    ),
+    (
+        RULE | {"stage": "respond", "then": {"acknowledge": "m-any"}},
+        "/then/acknowledge",
+        "there is no such macro",
+    ),
+    (leaf("level", "equals", 2), "/when/field", "level is known only from stage respond on"),
+    (leaf("previous_agent", "equals", "a-gone"), "/when/value", "there is no such agent"),
     (when("x"), "/when", "must be an object, not a text"),
     (when({}), "/when/field", "is missing"),
     (when({"al": []}), "/when/al", "did you mean 'all'?"),
@@ -167,7 +197,7 @@ def nested(depth: int) -> object:
 
 
 def test_trees_are_limited_in_depth() -> None:
-    parse_rule(when(nested(MAX_DEPTH)), queues=QUEUES)
+    parse_rule(when(nested(MAX_DEPTH)), existing=EXISTING)
     assert problems_of(when(nested(MAX_DEPTH + 1))) == {
         "/when" + "/not" * MAX_DEPTH: "conditions may be nested 16 deep at most"
     }
@@ -175,7 +205,7 @@ def test_trees_are_limited_in_depth() -> None:
 
 
 def test_trees_are_limited_in_size_with_one_problem() -> None:
-    parse_rule(when({"all": [RULE["when"]] * (MAX_NODES - 1)}), queues=QUEUES)
+    parse_rule(when({"all": [RULE["when"]] * (MAX_NODES - 1)}), existing=EXISTING)
     wide = {"any": [{"all": [RULE["when"]] * MAX_NODES}] * 50}
     assert list(problems_of(when(wide)).values()) == [
         "a rule may hold 1000 conditions and groups at most"
@@ -183,7 +213,7 @@ def test_trees_are_limited_in_size_with_one_problem() -> None:
 
 
 def test_a_rule_may_do_nothing_but_stop() -> None:
-    assert parse_rule(RULE | {"then": {}, "stop": True}, queues=QUEUES).stop
+    assert parse_rule(RULE | {"then": {}, "stop": True}, existing=EXISTING).stop
 
 
 @pytest.mark.parametrize(
@@ -197,7 +227,24 @@ def test_a_rule_may_do_nothing_but_stop() -> None:
 )
 def test_rules_go_to_json_and_back(condition: object) -> None:
     written = when(condition) | {"then": {"add_tags": ["a"], "priority": "high"}}
-    rule = parse_rule(written, queues=QUEUES)
+    rule = parse_rule(written, existing=EXISTING)
     assert isinstance(rule, Rule)
     assert rule.to_json() == written
-    assert parse_rule(rule.to_json(), queues=QUEUES) == rule
+    assert parse_rule(rule.to_json(), existing=EXISTING) == rule
+
+
+WHOLE = [
+    {
+        "skills": ["a", "b"],
+        "preferred_skills": [{"skill": "c"}, {"skill": "d", "relax_after": 90.5}],
+        "queue": "q-billing",
+        "sla": "s-gold",
+    },
+    {"add_tags": ["x"], "assignee": "a-ada"},
+]
+
+
+@pytest.mark.parametrize(("stage", "then"), [("route", WHOLE[0]), ("respond", WHOLE[1])])
+def test_outcomes_go_to_json_and_back(stage: str, then: dict[str, Any]) -> None:
+    rule = parse_rule(RULE | {"stage": stage, "then": then}, existing=EXISTING)
+    assert rule.then.to_json() == then

@@ -54,7 +54,7 @@ async def test_decisions_are_taken_again_by_the_draft(house: House) -> None:
     exact = result["exact"]
     assert (result["decisions"], result["failed"], exact["decisions"]) == (2, 0, 2)
     assert exact["changed"] == 2
-    assert exact["fields"] == {"queue": 1, "priority": 2}
+    assert exact["fields"] == {"queue": 1, "level": 1, "priority": 2}
     assert exact["hits"] == {"refunds": 1, "forms": 2}
     pairs = {(each["queue"], each["instead"]): each["decisions"] for each in exact["matrix"]}
     assert pairs == {(general, special): 1, (general, general): 1}

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.addresses import is_email, normalise_email
+from gateway import rule_sets
 from gateway.access.tokens import Principal, Role, issue
 from gateway.api.callers import AdminCaller, Parts, SupervisorCaller
 from gateway.api.keys import NewTokenOut, TokenIn, TokenOut, shown_once, tokens_where
@@ -22,6 +23,7 @@ from gateway.feed.scope import members_of, tell_members, tell_role
 from gateway.ids import new_id
 from gateway.problems import conflict, invalid, not_found
 from gateway.wakeups import Topic
+from routing.facts import Reference
 
 router = APIRouter(prefix="/v1/agents", tags=["agents"], responses=documented(401, 403, 422, 503))
 
@@ -189,6 +191,7 @@ async def archive_agent(gateway: Parts, caller: AdminCaller, id: UUID) -> None: 
         held = await _held(session, agent)
         if held:
             raise conflict(f"the agent holds {held} conversations: release or solve them first")
+        await rule_sets.require_unnamed(session, caller.workspace_id, Reference.AGENT, agent.id)
         agent.archived_at = func.now()
         await session.execute(
             update(AccessToken)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.email.display import displayable
+from gateway import rule_sets
 from gateway.access.tokens import Principal
 from gateway.api.callers import AdminCaller, AgentCaller, Parts
 from gateway.api.changes import configuring
@@ -24,6 +25,7 @@ from gateway.macros.template import InvalidTemplate, read_template
 from gateway.macros.using import acknowledging_with, present_macro, written
 from gateway.macros.variables import KNOWN, VARIABLES
 from gateway.problems import conflict, invalid, not_found
+from routing.facts import Reference
 from routing.problems import below
 
 router = APIRouter(prefix="/v1/macros", tags=["macros"], responses=documented(401, 403, 422, 503))
@@ -161,6 +163,7 @@ async def archive_macro(gateway: Parts, caller: AdminCaller, id: UUID) -> None: 
         macro = await _find(session, caller, id)
         if names := await acknowledging_with(session, macro):
             raise conflict(f"it acknowledges messages: change {', '.join(names)} first")
+        await rule_sets.require_unnamed(session, caller.workspace_id, Reference.MACRO, id)
         macro.archived_at = func.now()
 
 

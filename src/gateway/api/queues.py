@@ -22,6 +22,7 @@ from gateway.feed.scope import members_of, tell_members
 from gateway.ids import new_id
 from gateway.problems import conflict, invalid, not_found
 from gateway.wakeups import Topic
+from routing.facts import Reference
 
 router = APIRouter(prefix="/v1/queues", tags=["queues"], responses=documented(401, 403, 422, 503))
 
@@ -183,8 +184,7 @@ async def archive_queue(gateway: Parts, caller: AdminCaller, id: UUID) -> None: 
         queue = await _find(session, caller.workspace_id, id)
         if queue.is_default:
             raise conflict("it is the default queue: make another one the default first")
-        if names := await rule_sets.rules_that_name(session, queue):
-            raise conflict(f"rules name it: change {', '.join(names)} first")
+        await rule_sets.require_unnamed(session, caller.workspace_id, Reference.QUEUE, queue.id)
         if there := await _open_conversations(session, queue):
             raise conflict(f"{there} open conversations are in it: solve or move them first")
         members = await members_of(session, caller.workspace_id, queue.id)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway import rule_sets
+from gateway import references, rule_sets
 from gateway.api.callers import AdminCaller, Parts
 from gateway.api.problems import documented
 from gateway.api.rule_models import EXAMPLE, RuleSetBody
@@ -79,16 +79,15 @@ async def analyse_rules(gateway: Parts, caller: AdminCaller, body: AnalysisReque
     """
     async with gateway.database.transaction() as session:
         current = await rule_sets.published(session, caller.workspace_id)
+        there = await references.present(session, caller.workspace_id)
     version, documents = current.version, current.rules
     if body.rules is not None:
         version, documents = 0, _completed(body.rules)
     if len(documents) > MAX_ANALYSED:
         problem = f"an analysis takes {MAX_ANALYSED} rules at most"
         raise invalid("there are too many rules", [("/rules", problem)])
-    configuration = gateway.configuration.workspace(caller.workspace_id)
-    rules = rule_sets.parse_all(documents, configuration.queues)
-    default_queue = configuration.default_queue.id
-    found = await asyncio.to_thread(analyse, rules, configuration.queues, default_queue)
+    rules = rule_sets.parse_all(documents, there.names)
+    found = await asyncio.to_thread(analyse, rules, there.queues, there.default_queue)
     return _shown(version, documents, found)
 
 

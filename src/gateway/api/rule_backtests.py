@@ -7,12 +7,12 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from gateway import rule_sets
+from gateway import references
 from gateway.api.callers import AdminCaller, Parts
 from gateway.api.problems import documented
 from gateway.api.rule_versions import LARGEST, contents
 from gateway.rulebook import versions
-from gateway.rulebook.backtests import queues_told
+from gateway.rulebook.backtests import references_told
 
 router = APIRouter(prefix="/v1/rules", tags=["rules"], responses=documented(401, 403, 422, 503))
 
@@ -53,12 +53,10 @@ async def backtest(gateway: Parts, caller: AdminCaller, body: BacktestIn) -> Str
     async with gateway.database.transaction() as session:
         rules, _ = await contents(session, caller.workspace_id, body.version)
         await versions.check(session, caller.workspace_id, rules)
-        queues = await rule_sets.present_queues(session, caller.workspace_id)
-        default = await rule_sets.default_queue(session, caller.workspace_id)
+        there = await references.present(session, caller.workspace_id)
     request: dict[str, Any] = {
         "rules": rules,
-        "queues": queues_told(queues),
-        "default_queue": default,
+        **references_told(there),
         **body.model_dump(mode="json", exclude={"version"}),
     }
     gateway.backtests.claim(caller.workspace_id)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway import rule_sets
+from gateway import references, rule_sets
 from gateway.access.tokens import Principal
 from gateway.api.callers import AdminCaller, Parts
 from gateway.api.changes import configuring
@@ -87,11 +87,11 @@ async def replace_draft(
     """Draft other rules, other test cases, or both. Nothing comes into force."""
     async with gateway.database.transaction() as session:
         await _expected(session, caller, if_match)
-        queues = await rule_sets.present_queues(session, caller.workspace_id)
+        there = await references.present(session, caller.workspace_id)
         with problems_below("/rules"):
-            rules = None if body.rules is None else editing.whole(body.rules, queues)
+            rules = None if body.rules is None else editing.whole(body.rules, there.names)
         with problems_below("/cases"):
-            cases = None if body.cases is None else read_cases(body.cases, queues)
+            cases = None if body.cases is None else read_cases(body.cases, there.names)
         draft = await drafts.change(
             session, caller.workspace_id, caller.name, rules=rules, cases=cases
         )
@@ -117,8 +117,8 @@ async def add_to_draft(
     """Add a rule to the draft, last in order unless it says otherwise."""
     async with gateway.database.transaction() as session:
         draft = await _expected(session, caller, if_match)
-        queues = await rule_sets.present_queues(session, caller.workspace_id)
-        rules, rule = editing.added(draft.rules, body, queues)
+        there = await references.present(session, caller.workspace_id)
+        rules, rule = editing.added(draft.rules, body, there.names)
         _shown(response, await _changed(session, caller, rules))
         return rule
 
@@ -148,8 +148,8 @@ async def change_in_draft(
     """Draft another rule in the place of this one."""
     async with gateway.database.transaction() as session:
         draft = await _expected(session, caller, if_match)
-        queues = await rule_sets.present_queues(session, caller.workspace_id)
-        rules, rule = editing.changed(draft.rules, id, body, queues)
+        there = await references.present(session, caller.workspace_id)
+        rules, rule = editing.changed(draft.rules, id, body, there.names)
         _shown(response, await _changed(session, caller, rules))
         return rule
 
@@ -172,8 +172,8 @@ async def validate_draft(gateway: Parts, caller: AdminCaller) -> Validation:
     """Read the draft and run its test cases, each with what came out. Nothing changes."""
     async with gateway.database.transaction() as session:
         draft = await drafts.read(session, caller.workspace_id)
-        queues = await rule_sets.present_queues(session, caller.workspace_id)
-        cases = read_cases(draft.cases, queues)
+        there = await references.present(session, caller.workspace_id)
+        cases = read_cases(draft.cases, there.names)
         rules = await versions.check(session, caller.workspace_id, draft.rules)
     results = [_case(each) for each in await asyncio.to_thread(run_cases, rules, cases)]
     return Validation(valid=all(each.passed for each in results), cases=results)

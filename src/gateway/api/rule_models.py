@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from gateway.rule_sets import MAX_RULES, CaseDocument, RuleDocument
-from routing.facts import ATTRIBUTE_PREFIX, FIELDS, FieldType, Stage
+from routing.facts import ATTRIBUTE_PREFIX, FIELDS, FieldType, Reference, Stage
 from routing.facts import Field as FactField
 from routing.operators import OPERATORS
+from routing.outcomes import SINGLE, STAGES
 from routing.priority import Priority
-from routing.rules import OUTCOMES
 
 EXAMPLE: RuleDocument = {
     "id": "refunds",
@@ -52,8 +52,11 @@ SCHEMA: dict[str, Any] = {
         "when": _CONDITION,
         "then": {
             "type": "object",
-            "description": "classify sets add_tags, type, language, priority; "
-            "route sets queue (an id), add_tags, priority",
+            "description": "By stage: "
+            + "; ".join(f"{stage} sets {', '.join(STAGES[stage].outcomes)}" for stage in Stage)
+            + ". queue, sla, acknowledge and assignee are ids of a queue, an SLA policy, a macro "
+            "and an agent; preferred_skills are objects such as "
+            '`{"skill": "italian", "relax_after": 600}`, in seconds',
         },
         "stop": {"type": "boolean", "default": False},
     },
@@ -68,7 +71,8 @@ CASE_SCHEMA: dict[str, Any] = {
     "type": "object",
     "title": "Case",
     "description": "What rules must make of a `message`, of `facts` (by field name), or of both: "
-    "`expect` names a queue (an id), level, priority, tags, type, language, or some of them.",
+    "`expect` names outcomes and the level, or some of them; of tags and skills, these and perhaps "
+    "more.",
     "properties": {
         "name": {"type": "string", "minLength": 1, "maxLength": 200},
         "message": {"type": "object"},
@@ -97,14 +101,22 @@ class FieldOut(BaseModel):
     known_from: Stage
     operators: list[str] = Field(examples=[["equals", "contains_any", "is_missing"]])
     choices: list[str]
-    refers_to: Literal["queue"] | None
+    refers_to: Reference | None
+
+
+class OutcomeOut(BaseModel):
+    """What a rule may set: of type `list` where rules add up, `refers_to` where it is an id."""
+
+    name: str = Field(examples=["queue"])
+    type: FieldType | Literal["list"]
+    refers_to: Reference | None
 
 
 class Vocabulary(BaseModel):
-    """Everything that a rule can be made of. `outcomes` are what each stage may set."""
+    """Everything that a rule can be made of. `outcomes` are what the rules of a stage may set."""
 
     fields: list[FieldOut]
-    outcomes: dict[Stage, list[str]]
+    outcomes: dict[Stage, list[OutcomeOut]]
     priorities: list[str]
 
 
@@ -114,9 +126,19 @@ def vocabulary() -> Vocabulary:
     )
     return Vocabulary(
         fields=[_field_shown(field) for field in (*FIELDS.values(), attribute)],
-        outcomes={stage: list(names) for stage, names in OUTCOMES.items()},
+        outcomes={
+            stage: [_outcome_shown(name) for name in terms.outcomes]
+            for stage, terms in STAGES.items()
+        },
         priorities=[str(priority) for priority in sorted(Priority)],
     )
+
+
+def _outcome_shown(name: str) -> OutcomeOut:
+    if name not in SINGLE:
+        return OutcomeOut(name=name, type="list", refers_to=None)
+    field = SINGLE[name]
+    return OutcomeOut(name=name, type=field.type, refers_to=field.refers_to)
 
 
 def _field_shown(field: FactField) -> FieldOut:

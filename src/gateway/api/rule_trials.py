@@ -17,8 +17,9 @@ from gateway.problems import not_found
 from gateway.rulebook import versions
 from gateway.rulebook.replaying import RECALLED, Recalled, recall, texts_asked
 from gateway.rulebook.samples import Sample, decide, facts_of
-from routing.engine import Level, RuleSet
+from routing.engine import RuleSet
 from routing.explanation import sentences
+from routing.queues import Level
 
 router = APIRouter(prefix="/v1/rules", tags=["rules"], responses=documented(401, 403, 422, 503))
 
@@ -65,7 +66,9 @@ class Trial(Sample):
 class TrialOut(BaseModel):
     """What would be decided; `because` says why in sentences, `explanation` in full.
 
-    `rules_version` is 0 for a draft. `lacking` says what of a stored message may not be as it was.
+    `preferred_skills` says for how many seconds each is insisted on (null: it is not). `sla`,
+    `acknowledge` and `assignee` are ids. `rules_version` is 0 for a draft. `lacking`
+    says what of a stored message may not be as it was.
     """
 
     queue: str
@@ -75,6 +78,11 @@ class TrialOut(BaseModel):
     tags: list[str]
     type: str | None
     language: str | None
+    skills: list[str]
+    preferred_skills: dict[str, float | None]
+    sla: str | None
+    acknowledge: str | None
+    assignee: str | None
     rules_version: int
     because: list[str]
     explanation: dict[str, Any]
@@ -101,6 +109,11 @@ async def try_rules(gateway: Parts, caller: AdminCaller, body: Trial) -> TrialOu
         tags=list(decision.tags),
         type=decision.type,
         language=decision.language,
+        skills=list(decision.skills),
+        preferred_skills=dict(decision.preferred_skills),
+        sla=decision.sla,
+        acknowledge=decision.acknowledge,
+        assignee=decision.assignee,
         rules_version=decision.rule_set_version,
         because=sentences(decision.explanation),
         explanation=dict(decision.explanation),

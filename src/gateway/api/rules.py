@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway import rule_sets
+from gateway import references, rule_sets
 from gateway.access.tokens import Principal
 from gateway.api.callers import AdminCaller, Parts
 from gateway.api.changes import configuring
@@ -47,8 +47,8 @@ async def replace_rules(
     """Put other rules in force, all at once; pointers of mistakes begin with the rule's index."""
     async with configuring(gateway, caller.workspace_id) as session:
         current = await _expected(session, caller, if_match)
-        queues = await rule_sets.present_queues(session, caller.workspace_id)
-        rules = editing.whole(body, queues)
+        there = await references.present(session, caller.workspace_id)
+        rules = editing.whole(body, there.names)
         return _tagged(response, await _publish(session, caller, current, rules)).rules
 
 
@@ -63,8 +63,8 @@ async def add_rule(
     """Add a rule, last in order unless it says otherwise."""
     async with configuring(gateway, caller.workspace_id) as session:
         current = await _expected(session, caller, if_match)
-        queues = await rule_sets.present_queues(session, caller.workspace_id)
-        rules, rule = editing.added(current.rules, body, queues)
+        there = await references.present(session, caller.workspace_id)
+        rules, rule = editing.added(current.rules, body, there.names)
         _tagged(response, await _publish(session, caller, current, rules))
         return rule
 
@@ -99,8 +99,8 @@ async def change_rule(
     """Put another rule in the place of this one; it keeps its id, and its order unless told."""
     async with configuring(gateway, caller.workspace_id) as session:
         current = await _expected(session, caller, if_match)
-        queues = await rule_sets.present_queues(session, caller.workspace_id)
-        rules, rule = editing.changed(current.rules, id, body, queues)
+        there = await references.present(session, caller.workspace_id)
+        rules, rule = editing.changed(current.rules, id, body, there.names)
         _tagged(response, await _publish(session, caller, current, rules))
         return rule
 

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway import rule_sets
 from gateway.api.callers import AdminCaller, AgentCaller, Parts
 from gateway.api.changes import configuring
 from gateway.api.problems import documented
@@ -17,6 +18,7 @@ from gateway.api.texts import Name
 from gateway.database.schema import BusinessCalendar, SlaPolicy
 from gateway.ids import new_id
 from gateway.problems import conflict, invalid, not_found
+from routing.facts import Reference
 
 router = APIRouter(
     prefix="/v1/sla-policies", tags=["SLA policies"], responses=documented(401, 403, 422, 503)
@@ -117,11 +119,12 @@ async def replace_policy(
         return _shown(row)
 
 
-@router.delete("/{id}", status_code=204, responses=documented(404))
+@router.delete("/{id}", status_code=204, responses=documented(404, 409))
 async def archive_policy(gateway: Parts, caller: AdminCaller, id: UUID) -> None:  # noqa: A002
     """Take it for no further conversation; those that are under it stay so."""
     async with configuring(gateway, caller.workspace_id) as session:
         row = await _find(session, caller.workspace_id, id)
+        await rule_sets.require_unnamed(session, caller.workspace_id, Reference.SLA_POLICY, id)
         row.is_default, row.archived_at = False, func.now()
 
 

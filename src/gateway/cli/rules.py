@@ -8,7 +8,7 @@ import uvloop
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway import rule_sets
+from gateway import references, rule_sets
 from gateway.cli.errors import explained
 from gateway.cli.keys import WorkspaceName, workspace_id_of
 from gateway.configuration import grow
@@ -38,8 +38,8 @@ def export(
 
     async def run(session: AsyncSession, workspace_id: int) -> None:
         rules, cases = await _contents(session, workspace_id, draft=draft, version=version)
-        queues = await rule_sets.present_queues(session, workspace_id)
-        typer.echo(portable.written(rules, cases, queues), nl=False)
+        there = await references.present(session, workspace_id)
+        typer.echo(portable.written(rules, cases, there.names), nl=False)
 
     _in_transaction(run, workspace)
 
@@ -82,11 +82,11 @@ def run_tests(
         else:
             rules, cases = await _read(session, workspace_id, file.read())
         compiled = await versions.check(session, workspace_id, rules)
-        queues = await rule_sets.present_queues(session, workspace_id)
+        there = await references.present(session, workspace_id)
         results = run_cases(compiled, cases)
         for result in results:
             for each in result.differences:
-                typer.echo(told(result.name, each, queues), err=True)
+                typer.echo(told(result.name, each, there.names), err=True)
                 typer.echo("".join(f"  {line}\n" for line in result.because), err=True, nl=False)
         failed = sum(1 for result in results if result.differences)
         typer.echo(f"{len(results) - failed} of {len(results)} cases pass")
@@ -145,12 +145,12 @@ async def _contents(
 async def _read(
     session: AsyncSession, workspace_id: int, file: str
 ) -> tuple[list[rule_sets.RuleDocument], list[rule_sets.CaseDocument]]:
-    queues = await rule_sets.present_queues(session, workspace_id)
-    contents = portable.read(file, queues)
+    there = await references.present(session, workspace_id)
+    contents = portable.read(file, there.names)
     with problems_below("/rules"):
-        rules = editing.whole(contents.rules, queues)
+        rules = editing.whole(contents.rules, there.names)
     with problems_below("/cases"):
-        return rules, read_cases(contents.cases, queues)
+        return rules, read_cases(contents.cases, there.names)
 
 
 async def _publish(session: AsyncSession, workspace_id: int, comment: str | None) -> None:

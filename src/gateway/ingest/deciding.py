@@ -1,5 +1,6 @@
 """Asks the rules about a message, and never fails: work without a decision goes to the default."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -39,7 +40,9 @@ class Occasion:
 class Ruling:
     """A decision with the facts that may be stored, or the error that it replaces.
 
-    `shadow` is what the rules beside those in force would have decided otherwise.
+    Skills are as in `routing.engine.Decision`; `sla_policy_id`, `acknowledge` and
+    `assignee` are ids of an SLA policy, a macro and an agent. `shadow` is what the rules beside
+    those in force would have decided otherwise.
     """
 
     queue_id: UUID
@@ -49,11 +52,15 @@ class Ruling:
     type: str | None
     language: str | None
     sla_policy_id: UUID | None
+    preferred_skills: Mapping[str, float | None]
     rule_set_version: int
     facts: dict[str, Any]
     explanation: Explanation | None
     error: str | None = None
     shadow: dict[str, Any] | None = None
+    skills: tuple[str, ...] = ()
+    acknowledge: UUID | None = None
+    assignee: UUID | None = None
 
 
 def rule(occasion: Occasion, configuration: WorkspaceConfiguration) -> Ruling:
@@ -63,6 +70,7 @@ def rule(occasion: Occasion, configuration: WorkspaceConfiguration) -> Ruling:
         facts = gather(occasion)
         if configuration.calendar is not None:
             facts["is_open"] = configuration.calendar.is_open(occasion.submission.received_at)
+        facts["sla"] = _policy(occasion.state, configuration)
         add_language(facts, configuration.rules)
         known = Facts(facts)
         decision = configuration.rules.decide(known, fallback_queue=previous)
@@ -76,14 +84,28 @@ def rule(occasion: Occasion, configuration: WorkspaceConfiguration) -> Ruling:
         tags=frozenset(decision.tags),
         type=decision.type,
         language=decision.language,
-        sla_policy_id=configuration.sla.default,
+        sla_policy_id=_id(decision.sla),
+        preferred_skills=decision.preferred_skills,
         rule_set_version=decision.rule_set_version,
         facts=storable(facts),
         explanation=decision.explanation,
         shadow=shadowed(configuration.shadow, decision, known, previous)
         if configuration.shadow
         else None,
+        skills=decision.skills,
+        acknowledge=_id(decision.acknowledge),
+        assignee=_id(decision.assignee),
     )
+
+
+def _policy(state: ConversationState | None, configuration: WorkspaceConfiguration) -> str | None:
+    """The SLA policy that holds unless a rule chooses another."""
+    policy = (state and state.sla_policy_id) or configuration.sla.default
+    return None if policy is None else str(policy)
+
+
+def _id(text: str | None) -> UUID | None:
+    return None if text is None else parse_id(text)
 
 
 def _without_rules(
@@ -98,6 +120,7 @@ def _without_rules(
         type=None,
         language=None,
         sla_policy_id=configuration.sla.default,
+        preferred_skills={},
         rule_set_version=configuration.rules.version,
         facts=storable(facts),
         explanation=None,

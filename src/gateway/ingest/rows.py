@@ -10,6 +10,7 @@ from channels.contract import DeliveryReport, EmailHeaders
 from gateway.database.connections import to_json
 from gateway.ids import new_id
 from gateway.ingest import insertion
+from gateway.ingest.deciding import Ruling
 from gateway.ingest.placing import Placed, Placement, Waiting
 from gateway.ingest.state import ConversationState
 from routing.priority import Priority
@@ -268,7 +269,7 @@ def _decision(placed: Placed, placement: Placement) -> tuple[Any, ...]:
         "language": ruling.language,
         "applied": placed.applied,
         **({"acknowledgement": acknowledgement} if acknowledgement else {}),
-    }
+    } | _asked_for(ruling)
     return (
         placed.state.workspace_id,
         placed.state.id,
@@ -282,3 +283,15 @@ def _decision(placed: Placed, placement: Placement) -> tuple[Any, ...]:
         to_json(ruling.shadow) if ruling.shadow else None,
         placed.arrival.submission.received_at,
     )
+
+
+def _asked_for(ruling: Ruling) -> dict[str, Any]:
+    """What is left out of an outcome where nothing was decided."""
+    asked = {
+        "skills": ruling.skills,
+        "preferred_skills": ruling.preferred_skills,
+        "sla": ruling.sla_policy_id,
+        "acknowledge": ruling.acknowledge,
+        "assignee": ruling.assignee,
+    }
+    return {name: value for name, value in asked.items() if value}

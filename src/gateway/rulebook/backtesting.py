@@ -22,7 +22,9 @@ import orjson
 from gateway.rulebook.replaying import BARE, RECALLED, Lacking, recall, texts_asked
 from gateway.rulebook.samples import decide
 from gateway.rulebook.tallies import Tally
-from routing.engine import QueueRef, RuleSet
+from routing.engine import RuleSet
+from routing.facts import Reference
+from routing.queues import QueueRef
 from routing.rules import parse_rule
 
 PAGE = 2_000
@@ -47,6 +49,7 @@ class Request:
     workspace: int
     rules: list[dict[str, Any]]
     queues: list[dict[str, Any]]
+    existing: dict[str, list[str]]
     default_queue: str
     limit: int
     since: str
@@ -54,7 +57,8 @@ class Request:
 
     def rule_set(self) -> RuleSet:
         queues = {each["id"]: QueueRef(**each) for each in self.queues}
-        rules = [parse_rule(rule, queues=queues) for rule in self.rules]
+        existing = {Reference(kind): frozenset(ids) for kind, ids in self.existing.items()}
+        rules = [parse_rule(rule, existing=existing) for rule in self.rules]
         return RuleSet(0, rules, queues, self.default_queue)
 
 

@@ -8,13 +8,14 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 
 import orjson
 
 from gateway.database.connections import Database, to_json_bytes
 from gateway.problems import conflict
-from routing.engine import QueueRef
+from gateway.references import References
 
 LONGEST_LINE = 64 * 1024 * 1024
 """The result of 10,000 rules has a line of a few megabytes."""
@@ -65,5 +66,10 @@ class Backtests:
                     process.kill()
 
 
-def queues_told(queues: dict[str, QueueRef]) -> list[dict[str, Any]]:
-    return [{"id": each.id, "name": each.name, "level": each.level} for each in queues.values()]
+def references_told(there: References) -> dict[str, Any]:
+    """What rules may name, as the process is told."""
+    return {
+        "default_queue": there.default_queue,
+        "queues": [asdict(queue) for queue in there.queues.values()],
+        "existing": {str(kind): list(names) for kind, names in there.names.items()},
+    }

@@ -7,13 +7,24 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from gateway.api.texts import Name, Value
+from gateway.references import Names
 from gateway.rule_sets import CaseDocument
 from gateway.rulebook.samples import InvalidFacts, Sample, decide, facts_of
-from routing.engine import Decision, Level, QueueRef, RuleSet
+from routing.engine import Decision, RuleSet
 from routing.explanation import sentences
+from routing.facts import Reference
+from routing.outcomes import SINGLE
 from routing.problems import InvalidRule, Problem, below
+from routing.queues import Level
 
 MAX_CASES = 1_000
+
+SINGLE_VALUED = ("level", *SINGLE)
+
+REFERRING: Mapping[str, Reference] = {
+    name: field.refers_to for name, field in SINGLE.items() if field.refers_to
+}
+"""Outcomes that are ids, with what they are ids of."""
 
 
 class CasesFailed(InvalidRule):
@@ -23,7 +34,7 @@ class CasesFailed(InvalidRule):
 
 
 class Expectation(BaseModel):
-    """What must come out, as far as it is said; of tags, these and perhaps more."""
+    """What must come out, as far as it is said; of tags and skills, these and perhaps more."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -33,6 +44,11 @@ class Expectation(BaseModel):
     tags: list[Value] | None = None
     type: Value | None = None
     language: Value | None = None
+    skills: Annotated[list[Value] | None, Field(description="These, and perhaps more")] = None
+    preferred_skills: list[Value] | None = None
+    sla: Annotated[Value | None, Field(description="An SLA policy's id")] = None
+    acknowledge: Annotated[Value | None, Field(description="A macro's id")] = None
+    assignee: Annotated[Value | None, Field(description="An agent's id")] = None
 
     @model_validator(mode="after")
     def _expects_something(self) -> "Expectation":
@@ -75,7 +91,7 @@ class CaseResult:
 _CASES = TypeAdapter(list[Case])
 
 
-def read_cases(documents: object, queues: Mapping[str, QueueRef]) -> list[CaseDocument]:
+def read_cases(documents: object, names: Names) -> list[CaseDocument]:
     """Check cases and write them as they are stored, without what is not said.
 
     Raises:
@@ -86,7 +102,7 @@ def read_cases(documents: object, queues: Mapping[str, QueueRef]) -> list[CaseDo
     except ValidationError as error:
         problems = [Problem(_pointer(each["loc"]), each["msg"]) for each in error.errors()]
         raise InvalidRule(problems) from None
-    if problems := list(_mistakes(cases, queues)):
+    if problems := list(_mistakes(cases, names)):
         raise InvalidRule(problems)
     return [case.model_dump(mode="json", exclude_unset=True) for case in cases]
 
@@ -98,21 +114,27 @@ def _pointer(location: Sequence[int | str]) -> str:
     return pointer
 
 
-def _mistakes(cases: Sequence[Case], queues: Mapping[str, QueueRef]) -> Iterator[Problem]:
+def _mistakes(cases: Sequence[Case], names: Names) -> Iterator[Problem]:
     if len(cases) > MAX_CASES:
         yield Problem("", f"there may be {MAX_CASES} cases at most")
-    names: set[str] = set()
+    taken: set[str] = set()
     for index, case in enumerate(cases):
         at = below("", index)
-        if case.name in names:
+        if case.name in taken:
             yield Problem(f"{at}/name", "an earlier case has this name")
-        names.add(case.name)
-        if case.expect.queue is not None and case.expect.queue not in queues:
-            yield Problem(f"{at}/expect/queue", "no queue has this id")
+        taken.add(case.name)
+        yield from _dead_references(case.expect, f"{at}/expect", names)
         try:
             facts_of(case)
         except InvalidFacts as error:
             yield from (Problem(at + each.pointer, each.message) for each in error.problems)
+
+
+def _dead_references(expect: Expectation, at: str, names: Names) -> Iterator[Problem]:
+    for name, kind in REFERRING.items():
+        id_ = getattr(expect, name)
+        if id_ is not None and id_ not in names.get(kind, {}):
+            yield Problem(f"{at}/{name}", f"no {kind.replace('_', ' ')} has this id")
 
 
 def run_cases(rules: RuleSet, documents: Sequence[CaseDocument]) -> list[CaseResult]:
@@ -120,12 +142,10 @@ def run_cases(rules: RuleSet, documents: Sequence[CaseDocument]) -> list[CaseRes
     return [_run(rules, case) for case in _CASES.validate_python(documents)]
 
 
-def require_passing(
-    rules: RuleSet, documents: Sequence[CaseDocument], queues: Mapping[str, QueueRef]
-) -> None:
+def require_passing(rules: RuleSet, documents: Sequence[CaseDocument], names: Names) -> None:
     """Raise CasesFailed unless every case passes."""
     problems = [
-        Problem(f"/cases/{index}/expect/{each.what}", told(result.name, each, queues))
+        Problem(f"/cases/{index}/expect/{each.what}", told(result.name, each, names))
         for index, result in enumerate(run_cases(rules, documents))
         for each in result.differences
     ]
@@ -133,18 +153,19 @@ def require_passing(
         raise CasesFailed(problems)
 
 
-def told(name: str, difference: Difference, queues: Mapping[str, QueueRef]) -> str:
+def told(name: str, difference: Difference, names: Names) -> str:
     """A failure in words: `case "Refunds": queue is General, not Billing`."""
-    got, expected = (_shown(each, queues) for each in (difference.got, difference.expected))
+    known = names.get(REFERRING[difference.what], {}) if difference.what in REFERRING else {}
+    got, expected = (_shown(each, known) for each in (difference.got, difference.expected))
     return f'case "{name}": {difference.what} is {got}, not {expected}'
 
 
-def _shown(value: object, queues: Mapping[str, QueueRef]) -> str:
+def _shown(value: object, names: Mapping[str, str]) -> str:
     if isinstance(value, list):
         return ", ".join(str(each) for each in value) or "empty"
     if value is None:
         return "unknown"
-    return queues[value].name if isinstance(value, str) and value in queues else str(value)
+    return names.get(str(value), str(value))
 
 
 def _run(rules: RuleSet, case: Case) -> CaseResult:
@@ -155,12 +176,14 @@ def _run(rules: RuleSet, case: Case) -> CaseResult:
 
 
 def _differences(expect: Expectation, decision: Decision) -> Iterator[Difference]:
-    for name in ("queue", "level", "priority", "type", "language"):
+    for name in SINGLE_VALUED:
         wanted, got = getattr(expect, name), getattr(decision, name)
         if name in expect.model_fields_set and wanted != got:
             yield Difference(name, wanted, None if got is None else _plain(got))
-    if expect.tags is not None and not set(expect.tags) <= set(decision.tags):
-        yield Difference("tags", sorted(expect.tags), list(decision.tags))
+    for name in ("tags", "skills", "preferred_skills"):
+        wanted, got = getattr(expect, name), getattr(decision, name)
+        if wanted is not None and not set(wanted) <= set(got):
+            yield Difference(name, sorted(wanted), list(got))
 
 
 def _plain(value: int | str) -> int | str:

@@ -1,14 +1,14 @@
 """Changes of a list of rules, one rule at a time or all at once; what is wrong is never taken."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from gateway import rule_sets
 from gateway.ids import new_id
 from gateway.problems import conflict, not_found
 from gateway.rule_sets import RuleDocument
-from routing.engine import QueueRef
+from routing.facts import Existing
 from routing.problems import InvalidRule, Problem
 from routing.rules import parse_rule
 
@@ -24,36 +24,35 @@ RESERVED = frozenset(
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 Rules = list[RuleDocument]
-Queues = Mapping[str, QueueRef]
 
 
-def whole(bodies: Sequence[Any], queues: Queues) -> Rules:
+def whole(bodies: Sequence[Any], existing: Existing) -> Rules:
     """Other rules in place of all.
 
     Raises:
         InvalidRule: pointers begin with the rule's index.
     """
     completed = _completed(bodies)
-    documents = [rule.to_json() for rule in rule_sets.parse_all(completed, queues)]
+    documents = [rule.to_json() for rule in rule_sets.parse_all(completed, existing)]
     _check_ids(documents, "/{index}/id")
     return _in_order(documents)
 
 
-def added(rules: Rules, body: RuleDocument, queues: Queues) -> tuple[Rules, RuleDocument]:
+def added(rules: Rules, body: RuleDocument, existing: Existing) -> tuple[Rules, RuleDocument]:
     """The rules with a further one, and that one: last in order unless it says otherwise."""
     [completed] = _completed([body], after=rules)
-    rule = _read(completed, queues)
+    rule = _read(completed, existing)
     if _position(rules, rule["id"]) is not None:
         raise conflict(f"there is a rule {rule['id']!r}: change it by PUT")
     return _in_order([*rules, rule]), rule
 
 
 def changed(
-    rules: Rules, rule_id: str, body: RuleDocument, queues: Queues
+    rules: Rules, rule_id: str, body: RuleDocument, existing: Existing
 ) -> tuple[Rules, RuleDocument]:
     """The rules with another one in the place of `rule_id`; it keeps its order unless told."""
     at = _found(rules, rule_id)
-    rule = _read({"order": rules[at]["order"], **body, "id": rule_id}, queues)
+    rule = _read({"order": rules[at]["order"], **body, "id": rule_id}, existing)
     return _in_order([*rules[:at], rule, *rules[at + 1 :]]), rule
 
 
@@ -66,8 +65,8 @@ def found(rules: Rules, rule_id: str) -> RuleDocument:
     return rules[_found(rules, rule_id)]
 
 
-def _read(body: RuleDocument, queues: Queues) -> RuleDocument:
-    rule = parse_rule(body, queues=queues).to_json()
+def _read(body: RuleDocument, existing: Existing) -> RuleDocument:
+    rule = parse_rule(body, existing=existing).to_json()
     _check_ids([rule], "/id")
     return rule
 

@@ -1,7 +1,8 @@
 """Rules and test cases as a YAML 1.2 file, for people, reviews and other workspaces.
 
-Queues are named as people name them, since ids differ between workspaces. The order is that in
-which the rules run, and each word stands on a line of its own: small changes make small diffs.
+Queues, agents and so on are named as people name them, since ids differ between workspaces. The
+order is that in which the rules run, and each word stands on a line of its own: small changes make
+small diffs.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,12 +14,21 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
+from gateway.references import Names
 from gateway.rule_sets import CaseDocument, RuleDocument
-from routing.engine import QueueRef
+from routing.facts import FIELDS, Reference
+from routing.outcomes import SINGLE
 from routing.problems import InvalidRule, Problem, below
 
 WIDTH = 100
 KEYS = ("rules", "cases")
+
+REFERRING: Mapping[str, Reference] = {
+    name: field.refers_to for name, field in (*FIELDS.items(), *SINGLE.items()) if field.refers_to
+}
+"""Fields and outcomes that are ids, with what they are ids of."""
+
+Renaming = Callable[[Reference, str], str]
 
 
 class InvalidFile(ValueError):  # noqa: N818 - what the file is, as the command line says it
@@ -33,14 +43,20 @@ class Contents:
     cases: list[CaseDocument]
 
 
-def written(
-    rules: Sequence[RuleDocument], cases: Sequence[CaseDocument], queues: Mapping[str, QueueRef]
-) -> str:
-    """The file; the same rules always give the same file. A queue that is gone keeps its id."""
-    names = {id_: queue.name for id_, queue in queues.items()}
+def written(rules: Sequence[RuleDocument], cases: Sequence[CaseDocument], names: Names) -> str:
+    """The file; the same rules always give the same file.
+
+    What is gone, or has a name that another one has too, keeps its id.
+    """
+    ids = _ids(names)
+
+    def name_of(kind: Reference, id_: str) -> str:
+        name = names.get(kind, {}).get(id_, id_)
+        return name if len(ids[kind].get(name.casefold(), ())) == 1 else id_
+
     document = {
-        "rules": [_with_queues(rule, lambda id_: names.get(id_, id_)) for rule in rules],
-        "cases": [_with_queues(case, lambda id_: names.get(id_, id_)) for case in cases],
+        "rules": [_renamed(rule, name_of) for rule in rules],
+        "cases": [_renamed(case, name_of) for case in cases],
     }
     stream = StringIO()
     _yaml().dump(_laid_out(document), stream)
@@ -48,30 +64,33 @@ def written(
     return stream.getvalue().replace("\n  - ", "\n\n  - ").replace(":\n\n  - ", ":\n  - ")
 
 
-def read(text: str, queues: Mapping[str, QueueRef]) -> Contents:
-    """Read a file; queues may be given by name, without regard to case, or by id.
+def read(text: str, names: Names) -> Contents:
+    """Read a file; queues and so on may be given by name, without regard to case, or by id.
 
     Raises:
         InvalidFile: it is no YAML, or not of this shape.
-        InvalidRule: it names a queue that does not exist; pointers lead into the file.
+        InvalidRule: it names what does not exist, or what several are called; pointers lead into
+            the file.
     """
     document = _loaded(text)
-    ids = {queue.name.casefold(): id_ for id_, queue in queues.items()}
+    ids = _ids(names)
     problems: list[Problem] = []
 
-    def id_of(at: str) -> Callable[[str], str]:
-        def found(name: str) -> str:
-            if name in queues:
+    def id_of(at: str) -> Renaming:
+        def found(kind: Reference, name: str) -> str:
+            if name in names.get(kind, {}):
                 return name
-            if name.casefold() not in ids:
-                problems.append(Problem(at, f"no queue is called {name!r}"))
-            return ids.get(name.casefold(), name)
+            called = ids[kind].get(name.casefold(), [])
+            if len(called) != 1:
+                what = f"{kind.replace('_', ' ')} is called {name!r}"
+                problems.append(Problem(at, f"more than one {what}" if called else f"no {what}"))
+            return called[0] if called else name
 
         return found
 
     read_in = {
         key: [
-            _with_queues(each, id_of(below(below("", key), index)))
+            _renamed(each, id_of(below(below("", key), index)))
             for index, each in enumerate(document.get(key) or [])
         ]
         for key in KEYS
@@ -79,6 +98,15 @@ def read(text: str, queues: Mapping[str, QueueRef]) -> Contents:
     if problems:
         raise InvalidRule(problems)
     return Contents(read_in["rules"], read_in["cases"])
+
+
+def _ids(names: Names) -> dict[Reference, dict[str, list[str]]]:
+    """By kind and folded name the ids of what is called so."""
+    found: dict[Reference, dict[str, list[str]]] = {kind: {} for kind in Reference}
+    for kind, named in names.items():
+        for id_, name in named.items():
+            found[kind].setdefault(name.casefold(), []).append(id_)
+    return found
 
 
 def _loaded(text: str) -> dict[str, list[Any]]:
@@ -93,26 +121,25 @@ def _loaded(text: str) -> dict[str, list[Any]]:
     return document
 
 
-def _with_queues(document: Any, renamed: Callable[[str], str]) -> Any:
-    """The document with other names in every place that holds a queue."""
+def _renamed(document: Any, renamed: Renaming) -> Any:
+    """The document with other names in every place that names something by id."""
     if isinstance(document, list):
-        return [_with_queues(each, renamed) for each in document]
+        return [_renamed(each, renamed) for each in document]
     if not isinstance(document, dict):
         return document
-    if document.get("field") == "previous_queue" and "value" in document:
-        return {**document, "value": _renamed(document["value"], renamed)}
+    tested = document.get("field")
+    if isinstance(tested, str) and tested in REFERRING and "value" in document:
+        return {**document, "value": _each(document["value"], REFERRING[tested], renamed)}
     return {
-        key: _renamed(value, renamed)
-        if key in {"queue", "previous_queue"}
-        else _with_queues(value, renamed)
+        key: _each(value, REFERRING[key], renamed) if key in REFERRING else _renamed(value, renamed)
         for key, value in document.items()
     }
 
 
-def _renamed(value: Any, renamed: Callable[[str], str]) -> Any:
+def _each(value: Any, kind: Reference, renamed: Renaming) -> Any:
     if isinstance(value, list):
-        return [_renamed(each, renamed) for each in value]
-    return renamed(value) if isinstance(value, str) else value
+        return [_each(each, kind, renamed) for each in value]
+    return renamed(kind, value) if isinstance(value, str) else value
 
 
 def _yaml() -> YAML:

@@ -10,12 +10,12 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.languages import add_language
+from gateway.rulebook.outcomes import differing, outcome_of
 from routing.engine import Decision, RuleSet
 from routing.facts import Facts, FactValue
 
 log = structlog.get_logger(__name__)
 
-COMPARED = ("queue", "level", "priority", "tags", "type", "language")
 EXAMPLES = 20
 
 PAIRS = """
@@ -55,12 +55,9 @@ def shadowed(
     except Exception as error:
         log.exception("shadow.failed", version=shadow.version)
         return {"version": shadow.version, "error": type(error).__name__}
-    differing = {
-        name: getattr(other, name)
-        for name in COMPARED
-        if getattr(other, name) != getattr(decision, name)
-    }
-    return {"version": shadow.version, **differing} if differing else None
+    now = outcome_of(other)
+    names = differing(outcome_of(decision), now)
+    return {"version": shadow.version} | {name: now.get(name) for name in names} if names else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from gateway.rulebook.outcomes import differing, outcome_of
 from routing.engine import Decision
 
 EXAMPLES = 20
-COMPARED = ("queue", "priority", "tags", "type", "language")
 
 
 @dataclass(slots=True)
@@ -38,11 +38,11 @@ class Tally:
         hour = row["decided_at"].astimezone(UTC).hour
         self._loaded(hour, outcome["queue"])[0] += 1
         self._loaded(hour, decision.queue)[1] += 1
-        if differing := _differing(outcome, decision):
+        if found := _differing(outcome, decision):
             self.changed += 1
-            self.fields.update(differing.keys())
+            self.fields.update(found.keys())
             if len(self.examples) < EXAMPLES:
-                self.examples.append(_example(row, differing))
+                self.examples.append(_example(row, found))
 
     def _loaded(self, hour: int, queue: str) -> list[int]:
         return self.load.setdefault((hour, queue), [0, 0])
@@ -67,20 +67,17 @@ class Tally:
 
 
 def _differing(outcome: Mapping[str, Any], decision: Decision) -> dict[str, dict[str, Any]]:
-    now: dict[str, Any] = {name: getattr(decision, name) for name in COMPARED}
-    now["tags"] = list(decision.tags)
+    now = outcome_of(decision)
     return {
-        name: {"then": outcome.get(name), "now": now[name]}
-        for name in COMPARED
-        if outcome.get(name) != now[name]
+        name: {"then": outcome.get(name), "now": now.get(name)} for name in differing(outcome, now)
     }
 
 
-def _example(row: Mapping[str, Any], differing: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _example(row: Mapping[str, Any], found: dict[str, dict[str, Any]]) -> dict[str, Any]:
     decided_at: datetime = row["decided_at"]
     return {
         "conversation": str(row["conversation_id"]),
         "message": str(row["message_id"]),
         "decided_at": decided_at.isoformat(),
-        "differing": differing,
+        "differing": found,
     }

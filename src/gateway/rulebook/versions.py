@@ -8,13 +8,14 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway import rule_sets
+from gateway import references, rule_sets
 from gateway.database.schema import RuleSetMove, RuleSetVersion, Workspace
 from gateway.ids import new_id
 from gateway.problems import conflict
+from gateway.references import References
 from gateway.rule_sets import CaseDocument, Published, RuleDocument
 from gateway.rulebook.cases import read_cases, require_passing
-from routing.engine import QueueRef, RuleSet
+from routing.engine import RuleSet
 from routing.problems import InvalidRule, problems_below
 
 
@@ -54,26 +55,26 @@ async def check(
     """Rules ready to decide, made off the event loop, with every test case passed.
 
     Raises:
-        InvalidRule: rules or cases do not fit the queues that there are now.
+        InvalidRule: rules or cases name what is not there now.
         CasesFailed: a case comes out otherwise than it says.
     """
-    queues = await rule_sets.present_queues(session, workspace_id)
-    default = await rule_sets.default_queue(session, workspace_id)
-    return await asyncio.to_thread(_checked, rules, cases, queues, default, version)
+    there = await references.present(session, workspace_id)
+    return await asyncio.to_thread(_checked, rules, cases, there, version)
 
 
 def _checked(
     rules: Sequence[object],
     cases: Sequence[CaseDocument],
-    queues: dict[str, QueueRef],
-    default: str,
+    there: References,
     version: int,
 ) -> RuleSet:
     with problems_below("/rules"):
-        made = RuleSet(version, rule_sets.parse_all(rules, queues), queues, default)
+        made = RuleSet(
+            version, rule_sets.parse_all(rules, there.names), there.queues, there.default_queue
+        )
     with problems_below("/cases"):
-        known = read_cases(cases, queues)
-    require_passing(made, known, queues)
+        known = read_cases(cases, there.names)
+    require_passing(made, known, there.names)
     return made
 
 

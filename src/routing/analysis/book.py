@@ -3,18 +3,21 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from routing.analysis.formula import Budget
 from routing.conditions import fields_of
-from routing.engine import Decision, QueueRef, RuleSet
+from routing.engine import Decision, RuleSet
+from routing.explanation import Winner
 from routing.facts import Facts, Stage
 from routing.matching import compile_condition
 from routing.predicates import Predicate, View
-from routing.priority import Priority
+from routing.queues import QueueRef
 from routing.rules import Rule
 
 TAGS: Final = "tags"
+SEVERAL: Final = (TAGS, "skills", "preferred_skills")
+"""Outputs that add up, as explanations name them."""
 
 
 class RuleBook:
@@ -30,8 +33,8 @@ class RuleBook:
     ) -> None:
         rules = tuple(rules)
         self._engine = RuleSet(0, rules, queues, default_queue)
-        early = (rule for rule in rules if rule.stage is Stage.CLASSIFY)
-        self._classify = RuleSet(0, early, queues, default_queue)
+        self.queues = dict(queues)
+        self.default_queue = default_queue
         self.stages: dict[Stage, list[Rule]] = {
             stage: sorted(
                 (rule for rule in rules if rule.stage is stage), key=lambda r: (r.order, r.id)
@@ -46,12 +49,13 @@ class RuleBook:
         self._conditions: dict[str, Predicate] = {}
 
     @cached_property
-    def setters(self) -> dict[str, list[Rule]]:
-        """By field the rules of stage classify that set it, in their order."""
-        found: dict[str, list[Rule]] = {}
-        for rule in self.stages[Stage.CLASSIFY]:
-            for name in sorted({name for name, _ in outputs(rule)}):
-                found.setdefault(name, []).append(rule)
+    def setters(self) -> dict[tuple[Stage, str], list[Rule]]:
+        """By stage and output the rules that set it, in their order."""
+        found: dict[tuple[Stage, str], list[Rule]] = {}
+        for stage, rules in self.stages.items():
+            for rule in rules:
+                for name in sorted({name for name, _ in outputs(rule)}):
+                    found.setdefault((stage, name), []).append(rule)
         return found
 
     @cached_property
@@ -77,11 +81,11 @@ class RuleBook:
         return self.position[rule.id] + 1 == len(self.stages[rule.stage])
 
     def decide(self, facts: Facts) -> Decision:
-        return self._engine.decide(facts)
+        return self._engine.decide(facts, fallback_queue=_previous_queue(facts))
 
-    def classify(self, facts: Facts) -> Decision:
-        """Decide without the rules of stage route: the same classification for less work."""
-        return self._classify.decide(facts)
+    def view(self, stage: Stage, facts: Facts) -> View:
+        """The facts as the rules of a stage see them."""
+        return self._engine.view_of(stage, facts, fallback_queue=_previous_queue(facts))
 
     def matched(self, decision: Decision, stage: Stage) -> list[Rule]:
         """The rules that the engine says to have matched, in their order."""
@@ -94,9 +98,30 @@ class RuleBook:
         ]
 
 
+def _previous_queue(facts: Facts) -> str | None:
+    previous = facts.get("previous_queue")
+    return previous if isinstance(previous, str) else None
+
+
 def outputs(rule: Rule) -> list[tuple[str, str]]:
-    """What a rule sets, each tag by itself: fields with their values."""
-    return [*rule.then.settings(), *((TAGS, tag) for tag in rule.then.add_tags)]
+    """What a rule sets, each tag and skill by itself: outputs with their values."""
+    then = rule.then
+    several = {
+        TAGS: then.add_tags,
+        "skills": then.skills,
+        "preferred_skills": tuple(each.skill for each in then.preferred_skills),
+    }
+    added = [(name, value) for name, values in several.items() for value in values]
+    return [*then.settings(), *added]
+
+
+def claims(rule: Rule) -> dict[str, str]:
+    """What rules may want otherwise: outcomes of one value, and how long a skill is preferred."""
+    preferred = {
+        f"preferred_skills/{each.skill}": str(each.relax_after)
+        for each in rule.then.preferred_skills
+    }
+    return dict(rule.then.settings()) | preferred
 
 
 @dataclass(frozen=True)
@@ -120,29 +145,14 @@ class Run:
         return frozenset(rule.id for rules in self.matched.values() for rule in rules)
 
     @cached_property
-    def _given(self) -> View:
-        return View(self.facts.known)
-
-    @cached_property
-    def _after_classify(self) -> View:
-        return View(self._classified())
-
-    def _classified(self) -> dict[str, Any]:
-        """The facts as stage route sees them."""
-        matched = self.book.matched(self.book.classify(self.facts), Stage.CLASSIFY)
-        known: dict[str, Any] = {"priority": Priority.NORMAL} | dict(self.facts.known)
-        for rule in reversed(matched):
-            known |= dict(rule.then.settings())
-        known["priority"] = Priority(known["priority"])
-        added = {tag for rule in matched for tag in rule.then.add_tags}
-        if added:
-            known[TAGS] = frozenset(known.get(TAGS, ())) | added
-        return known
+    def _views(self) -> dict[Stage, View]:
+        return {}
 
     def holds(self, rule: Rule) -> bool:
         """Whether the condition holds, be the rule asked or not."""
-        view = self._given if rule.stage is Stage.CLASSIFY else self._after_classify
-        return self.book.condition(rule)(view)
+        if rule.stage not in self._views:
+            self._views[rule.stage] = self.book.view(rule.stage, self.facts)
+        return self.book.condition(rule)(self._views[rule.stage])
 
     def reaches(self, rule: Rule) -> bool:
         """Whether the engine says that the rule has matched."""
@@ -162,23 +172,24 @@ class Run:
         Tags are taken by those that add the same one, in whichever stage, and a priority of
         classify by what route sets, unless route itself asks for it.
         """
+        name = output[0]
         position = self.book.position[rule.id]
         rivals = [r for r in self.matched[rule.stage] if self.book.position[r.id] < position]
-        if output[0] == TAGS:
-            if rule.stage is Stage.ROUTE:
-                rivals = [*self.matched[Stage.CLASSIFY], *rivals]
-            return [rival for rival in rivals if output[1] in rival.then.add_tags]
+        if name == TAGS:
+            before = [stage for stage in Stage if stage.rank < rule.stage.rank]
+            rivals = [*(r for stage in before for r in self.matched[stage]), *rivals]
+        if name in SEVERAL:
+            return [rival for rival in rivals if output in outputs(rival)]
         if rule.stage is Stage.CLASSIFY and not self.book.asks_for_priority:
             rivals = [*rivals, *self.matched[Stage.ROUTE]]
-        return [rival for rival in rivals if output[0] in dict(rival.then.settings())]
+        return [rival for rival in rivals if name in dict(rival.then.settings())]
 
     def wins(self, rule: Rule, output: tuple[str, str]) -> bool:
         """Whether the engine names the rule as the source of an output."""
         name, value = output
         explanation = self.decision.explanation
-        if name == TAGS:
-            return any(
-                tag["value"] == value and tag.get("rule") == rule.id for tag in explanation["tags"]
-            )
+        if name in SEVERAL:
+            sources: Iterable[Winner] = explanation.get(name, ())  # type: ignore[assignment]
+            return any(each["value"] == value and each.get("rule") == rule.id for each in sources)
         winner = explanation["queue"] if name == "queue" else explanation["winners"].get(name)
         return winner is not None and winner.get("rule") == rule.id

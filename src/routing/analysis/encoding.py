@@ -10,17 +10,19 @@ from routing.analysis.texts import Text
 from routing.conditions import All, AnyOf, Condition, Leaf, Not
 from routing.facts import FIELDS, Facts, FactValue, Field, FieldType, Stage
 from routing.operators import Op
+from routing.predicates import View, predicate
 from routing.priority import Priority
 from routing.rules import Rule
 
-OUTPUTS_OF_CLASSIFY: Final = ("priority", "type", "language", TAGS)
+STAGE_BEFORE: Final = {Stage.ROUTE: Stage.CLASSIFY, Stage.RESPOND: Stage.ROUTE}
+"""Of each stage of a decision but the first, the one whose outcomes it sees."""
 
 
 class Encoding:
     """The rules that one question is about.
 
-    A field that classify may change has atoms of its own in each stage. They are free of each
-    other, which is more than can be, until `tie` says how the one follows from the other.
+    A field that a stage may change has other atoms in the stages after it. They are free of each
+    other, which is more than can be, until `tie_all` says how the one follows from the other.
     """
 
     def __init__(self, book: RuleBook, formula: Formula) -> None:
@@ -29,7 +31,7 @@ class Encoding:
         self._atoms: dict[tuple[Stage, str], Atoms] = {}
         self._rules: dict[str, int] = {}
         self._effective: dict[str, int] = {}
-        self._ties: dict[str, _Tie | _TagTie] = {}
+        self._ties: dict[tuple[Stage, str], _Tie | _TagTie | _QueueTie] = {}
 
     def matches(self, rule: Rule) -> int:
         """Return a literal that is true where the rule's condition holds."""
@@ -63,35 +65,55 @@ class Encoding:
                 return self._leaf(condition, stage, negated=negated)
 
     def _leaf(self, leaf: Leaf, stage: Stage, *, negated: bool) -> int:
+        if leaf.field.name == "level":
+            return self._level(leaf, stage, negated=negated)
         atoms = self.atoms(leaf.field, stage)
         if leaf.op is Op.IS_MISSING:
             return atoms.known if negated else -atoms.known
         holds = atoms.holds(leaf)
         return self._formula.every([atoms.known, -holds]) if negated else holds
 
+    def _level(self, leaf: Leaf, stage: Stage, *, negated: bool) -> int:
+        """A test of the level as one of the queue, which is always known."""
+        test = predicate(leaf, negated=negated)
+        fitting = [id_ for id_, q in self._book.queues.items() if test(View(level=q.level))]
+        queue = self.atoms(FIELDS["queue"], stage)
+        one_of = Leaf(FIELDS["queue"], Op.ONE_OF, tuple(fitting))
+        return queue.holds(one_of) if fitting else -self._formula.true
+
     def atoms(self, field: Field, stage: Stage) -> Atoms:
         """Return the variables of a field as a stage sees it."""
-        stage = stage if self._differs(field.name) else Stage.CLASSIFY
-        if (stage, field.name) not in self._atoms:
-            atoms = _SORTS.get(field.type, Choice)(self._formula, field)
-            self._atoms[stage, field.name] = atoms
-            if stage is Stage.ROUTE and field.name == "priority":
-                self._formula.add(atoms.known)
-        return self._atoms[stage, field.name]
+        at = self._as_seen(field.name, stage)
+        if at not in self._atoms:
+            self._atoms[at] = _SORTS.get(field.type, Choice)(self._formula, field)
+            if at in _ALWAYS_KNOWN:
+                self._formula.add(self._atoms[at].known)
+        return self._atoms[at]
 
-    def _differs(self, name: str) -> bool:
-        return name == "priority" or (name in OUTPUTS_OF_CLASSIFY and name in self._book.setters)
+    def _as_seen(self, name: str, stage: Stage) -> tuple[Stage, str]:
+        """The first stage that sees the field as this one does, and the name."""
+        while stage in STAGE_BEFORE and (stage, name) not in _ALWAYS_OTHER:
+            before = STAGE_BEFORE[stage]
+            if (before, name) in self._book.setters:
+                break
+            stage = before
+        return stage, name
 
     def tie_all(self) -> bool:
-        """Say what classify makes of the fields in question; False if that is said already."""
-        names = [name for stage, name in self._atoms if stage is Stage.ROUTE]
-        loose = [name for name in names if name not in self._ties]
-        for name in loose:
-            inputs, after = (self.atoms(FIELDS[name], stage) for stage in Stage)
-            tie = _TagTie if name == TAGS else _Tie
-            self._ties[name] = tie(self, self._formula, inputs, after)
-            self._ties[name].learn(self._book.setters.get(name, []), name)
+        """Say what earlier stages make of the fields in question; False if that is said already."""
+        loose = [at for at in self._atoms if at[0] in STAGE_BEFORE and at not in self._ties]
+        for stage, name in loose:
+            before = STAGE_BEFORE[stage]
+            given = FIELDS["previous_queue" if name == "queue" else name]
+            inputs, after = self.atoms(given, before), self._atoms[stage, name]
+            tie = _TIES.get(name, _Tie)(self, self._formula, inputs, after)
+            self._ties[stage, name] = tie
+            tie.learn(self._book.setters.get((before, name), []), name)
         return bool(loose)
+
+    @property
+    def book(self) -> RuleBook:
+        return self._book
 
     def follow(self) -> None:
         """Extend the ties to atoms that have come since."""
@@ -101,8 +123,9 @@ class Encoding:
     def facts(self, model: Model, *, plain: bool) -> Facts | None:
         """Return a message such as the model has it, or None if there is none."""
         known: dict[str, FactValue | None] = {}
-        for (stage, name), atoms in sorted(self._atoms.items(), key=lambda item: item[0][0]):
-            if stage is Stage.ROUTE and (Stage.CLASSIFY, name) in self._atoms:
+        for (_, seen), atoms in sorted(self._atoms.items(), key=lambda item: item[0][0].rank):
+            name = "previous_queue" if seen == "queue" else seen
+            if name in known:
                 continue
             if plain and isinstance(atoms, Text):
                 known[name] = atoms.plain_value(model)
@@ -114,7 +137,7 @@ class Encoding:
 
 
 class _Tie:
-    """What stage route sees of a field with one value: the first that a rule set, or the input."""
+    """What a stage sees of a field with one value: the first that a rule set, or the input."""
 
     def __init__(self, encoding: Encoding, formula: Formula, inputs: Any, after: Any) -> None:
         self._encoding = encoding
@@ -156,7 +179,7 @@ class _Tie:
 
 
 class _TagTie:
-    """What stage route sees of the tags: the input's, and those that rules add."""
+    """What a stage sees of the tags: the input's, and those that rules add."""
 
     def __init__(self, encoding: Encoding, formula: Formula, inputs: Any, after: Any) -> None:
         self._encoding = encoding
@@ -186,6 +209,40 @@ class _TagTie:
         for source in sources:
             self._formula.add(-source, found)
 
+
+class _QueueTie:
+    """The queue that route chose: the first that a rule set, the previous one, or the default."""
+
+    def __init__(self, encoding: Encoding, formula: Formula, inputs: Any, after: Any) -> None:
+        self._encoding = encoding
+        self._formula = formula
+        self._previous: Choice = inputs
+        self._after: Choice = after
+
+    def learn(self, setters: list[Rule], _name: str) -> None:
+        book = self._encoding.book
+        taken = -self._formula.true
+        for rule in setters:
+            sets = self._encoding.effective(rule)
+            self._formula.add(-sets, taken, self._after.equals(rule.then.queue))
+            taken = self._formula.some([taken, sets])
+        previous = {id_: self._previous.equals(id_) for id_ in book.queues}
+        for id_, was in previous.items():
+            self._formula.add(taken, -was, self._after.equals(id_))
+        self._formula.add(taken, *previous.values(), self._after.equals(book.default_queue))
+
+    def follow(self) -> None:
+        """All queues are told apart already."""
+
+
+_TIES: Final[Mapping[str, Any]] = {TAGS: _TagTie, "queue": _QueueTie}
+_ALWAYS_KNOWN: Final = {
+    (Stage.ROUTE, "priority"),
+    (Stage.RESPOND, "priority"),
+    (Stage.RESPOND, "queue"),
+}
+_ALWAYS_OTHER: Final = {(Stage.ROUTE, "priority"), (Stage.RESPOND, "queue")}
+"""What is known then, whatever rules set."""
 
 _SORTS: Final[Mapping[FieldType, Callable[[Formula, Field], Atoms]]] = {
     FieldType.TEXT: Text,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Final
 
+from routing.analysis.book import claims
 from routing.conditions import All, AnyOf, Condition, Leaf, Not
 from routing.facts import FieldType
 from routing.operators import Op
@@ -97,7 +98,7 @@ class Rivals:
 
     def _differing(self, rule: Rule) -> int:
         found = 0
-        for name, value in rule.then.settings():
+        for name, value in claims(rule).items():
             found |= self._setting.get(name, 0) & ~self._setting_to.get((name, value), 0)
         return found
 
@@ -120,7 +121,7 @@ class Rivals:
             self._demanding[name] = self._demanding.get(name, 0) | bit
             for value in values:
                 self._accepting[name, value] = self._accepting.get((name, value), 0) | bit
-        for name, value in rule.then.settings():
+        for name, value in claims(rule).items():
             self._setting[name] = self._setting.get(name, 0) | bit
             self._setting_to[name, value] = self._setting_to.get((name, value), 0) | bit
 

@@ -119,7 +119,7 @@ class Question:
         return tuple(self._in_order(self._absent[literal] for literal in needed))
 
     def _in_order(self, rules: Iterable[Rule]) -> list[Rule]:
-        return sorted(rules, key=lambda rule: (rule.stage, self.book.position[rule.id]))
+        return sorted(rules, key=lambda rule: (rule.stage.rank, self.book.position[rule.id]))
 
 
 def messages(book: RuleBook, encoding: Encoding, formula: Formula) -> Iterator[Run]:

@@ -7,7 +7,7 @@ from operator import and_
 from typing import Final
 
 from routing.analysis import sentences
-from routing.analysis.book import RuleBook, Run, outputs
+from routing.analysis.book import RuleBook, Run, claims, outputs
 from routing.analysis.findings import Analysis, Finding, Kind
 from routing.analysis.normal_form import normal_form
 from routing.analysis.overlap import Rivals
@@ -23,8 +23,8 @@ from routing.analysis.questions import (
 )
 from routing.analysis.witnesses import shortened
 from routing.conditions import All, Condition
-from routing.engine import QueueRef
 from routing.facts import Facts, Stage
+from routing.queues import QueueRef
 from routing.rules import Rule
 
 MAX_CONFLICTS: Final = 3
@@ -179,9 +179,9 @@ class _Survey:
         return answer
 
     def _conflict(self, rule: Rule, other: Rule, run: Run) -> Finding:
-        theirs = dict(other.then.settings())
-        own = dict(rule.then.settings())
-        fields = tuple(name for name in own if theirs.get(name, own[name]) != own[name])
+        theirs, own = claims(other), claims(rule)
+        clashing = (name for name in own if theirs.get(name, own[name]) != own[name])
+        fields = tuple(dict.fromkeys(name.partition("/")[0] for name in clashing))
         return Finding(
             Kind.CONFLICT,
             rule,
