@@ -302,3 +302,15 @@ async def test_erasure_and_retention_forget_when_somebody_was_answered(house: Ho
     headers = bearer(house.team.admin)
     await house.http.delete(f"/v1/contacts/{contact['id']}", headers=headers)
     assert await house.count("answer_allowance") == await house.count("message") == 0
+
+
+async def test_a_rule_chooses_the_macro_before_channel_and_workspace(house: House) -> None:
+    await acknowledging(house)
+    body = {"name": "For chats", "language": "en", "texts": {"en": {"text": "A rule says so."}}}
+    macro = await change(house, "/v1/macros", "POST", **body)
+    when, then = {"all": list[object]()}, {"acknowledge": macro["id"]}
+    rule = {"name": "Thank", "stage": "respond", "when": when, "then": then}
+    await change(house, "/v1/rules", "POST", **rule)
+    await house.send_mail(make_mail(Message_ID="<ruled@example.com>"))
+    [answer] = await outbound(house)
+    assert answer.text.startswith("A rule says so.")

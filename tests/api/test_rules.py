@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 from tests.api.team import Team, mail_of
@@ -214,6 +215,12 @@ async def test_skills_and_an_assignee_are_decided_and_stored(team: Team) -> None
     [decision] = await team.get(f"/v1/conversations/{conversation['id']}/decisions")
     assert decided.items() <= decision["outcome"].items()
     assert "acknowledge" not in decision["outcome"]
+    asked = "SELECT required_skills, preferred_skills FROM conversation WHERE id = $1"
+    [row] = await team.sql(asked, conversation["id"])
+    assert (row["required_skills"], json.loads(row["preferred_skills"])) == (
+        ["tax"],
+        {"italian": 600},
+    )
     assert any(line.startswith("preferred skill italian") for line in decision["because"])
 
 

@@ -54,10 +54,10 @@ def wanted_of(placed: Placed, configuration: Configuration) -> Wanted | Declined
 
 
 def macro_for(placed: Placed, workspace: WorkspaceConfiguration) -> UUID | None:
-    """A first message's macro: the channel's own, or the workspace's."""
+    """A first message's macro: the one that rules chose, the channel's own, the workspace's."""
     if not placed.opens:
         return None
-    return default_macro(placed.arrival.submission.channel, workspace)
+    return placed.ruling.acknowledge or default_macro(placed.arrival.submission.channel, workspace)
 
 
 def default_macro(channel: ConfiguredChannel, workspace: WorkspaceConfiguration) -> UUID | None:

@@ -56,6 +56,10 @@ class Placed:
     applied: bool
     opens: bool
 
+    @property
+    def asks_for_skills(self) -> bool:
+        return self.applied and bool(self.ruling.skills or self.ruling.preferred_skills)
+
 
 @record
 class Waiting:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from math import ceil
 from typing import Any
 
 import asyncpg
@@ -36,6 +37,14 @@ UPDATE queue_entry q SET effective_at = q.queued_at - n.boost
   FROM unnest($1::int[], $2::uuid[], $3::interval[]) AS n (workspace_id, conversation_id, boost)
  WHERE (q.workspace_id, q.conversation_id) = (n.workspace_id, n.conversation_id)
    AND q.left_at IS NULL
+"""
+
+SKILLS = """
+UPDATE conversation c
+   SET required_skills = n.required_skills::text[], preferred_skills = n.preferred_skills::jsonb
+  FROM unnest($1::int[], $2::uuid[], $3::text[], $4::text[])
+       AS n (workspace_id, id, required_skills, preferred_skills)
+ WHERE (c.workspace_id, c.id) = (n.workspace_id, n.id)
 """
 
 LINKS = """
@@ -92,6 +101,9 @@ async def write(connection: "asyncpg.Connection[Any]", placement: Placement) -> 
     raised = [_raised(placement.states[id_]) for id_ in sorted(placement.raised)]
     if raised:
         await connection.execute(RAISED, *zip(*raised, strict=True))
+    skilled = [_skills(placed) for placed in placement.placed if placed.asks_for_skills]
+    if skilled:
+        await connection.execute(SKILLS, *zip(*skilled, strict=True))
     if placement.links:
         await connection.execute(LINKS, *zip(*placement.links, strict=True))
 
@@ -100,6 +112,14 @@ def _text_array(values: Iterable[str]) -> str:
     """PostgreSQL's array literal: `unnest` cannot carry arrays of different lengths."""
     quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in sorted(values))
     return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
+
+
+def _skills(placed: Placed) -> tuple[Any, ...]:
+    """Seconds are whole ones here; a skill that nobody waits for is preferred for none."""
+    ruling = placed.ruling
+    preferred = {skill: ceil(after or 0) for skill, after in ruling.preferred_skills.items()}
+    id_ = placed.state.id
+    return placed.state.workspace_id, id_, _text_array(ruling.skills), to_json(preferred)
 
 
 def _new(state: ConversationState) -> tuple[Any, ...]:
