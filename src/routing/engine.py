@@ -8,7 +8,7 @@ from routing.explanation import Explanation, QueueWinner, Winner
 from routing.facts import Facts, Stage
 from routing.predicates import View
 from routing.priority import Priority
-from routing.progress import Progress
+from routing.progress import INHERITED, Progress
 from routing.queues import Level, QueueRef
 from routing.rules import Rule
 from routing.stages import CompiledStage
@@ -43,7 +43,8 @@ class RuleSet:
     """One immutable version of the rules, compiled.
 
     The same facts always give the same decision, explanation included. `fields` are those that
-    the rules test: facts that are dear to find out need not be known beside them.
+    the rules test: facts that are dear to find out need not be known beside them. `asked` are all
+    facts that a decision depends on.
 
     Raises:
         ValueError: the default queue or one that a rule routes to does not exist, or two rules
@@ -62,18 +63,22 @@ class RuleSet:
         _check(rules, queues, default_queue)
         self.version = version
         self.fields = frozenset(name for rule in rules for name in fields_of(rule.when))
+        self.asked = self.fields | {*INHERITED, "tags"}
         self._queues = dict(queues)
         self._default_queue = default_queue
         compiled = {stage: CompiledStage(stage, rules) for stage in Stage}
         self._stages = {stage: each for stage, each in compiled.items() if each}
 
-    def decide(self, facts: Facts, *, fallback_queue: str | None = None) -> Decision:
+    def decide(
+        self, facts: Facts, *, fallback_queue: str | None = None, in_full: bool = True
+    ) -> Decision:
         """Route one message.
 
         `fallback_queue` is where it goes if no rule names a queue: the previous queue of a
         reopened conversation. Without it, or where that queue is gone, the default queue takes it.
+        Not `in_full`, the explanation names rules without their conditions, at half the cost.
         """
-        view, so_far = View(facts.known), Progress.of(facts)
+        view, so_far = View(facts.known), Progress.of(facts, in_full=in_full)
         self._run(Stage.CLASSIFY, view, so_far)
         so_far.tell(view)
         self._run(Stage.ROUTE, view, so_far)
@@ -97,7 +102,7 @@ class RuleSet:
 
     def _run(self, stage: Stage, view: View, so_far: Progress) -> None:
         if stage in self._stages:
-            so_far.learn(self._stages[stage].run(view))
+            so_far.learn(self._stages[stage].run(view, in_full=so_far.in_full))
 
     def _queue(self, winner: Winner | None, fallback: str | None) -> tuple[QueueRef, QueueWinner]:
         if winner is None and fallback in self._queues:

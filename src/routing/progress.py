@@ -1,6 +1,7 @@
 """What the stages of one decision have made of a message so far."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from routing.explanation import Explanation, PreferredWinner, QueueWinner, StageExplained, Winner
 from routing.facts import Facts
@@ -9,13 +10,18 @@ from routing.priority import Priority
 from routing.queues import QueueRef
 from routing.stages import CompiledRule, StageRun
 
-_INHERITED = ("priority", "type", "language", "sla")
+INHERITED: Final = ("priority", "type", "language", "sla")
+"""Facts that are outcomes unless a rule says otherwise."""
 
 
 @dataclass(slots=True)
 class Progress:
-    """Outcomes with their sources: of one value by name, tags and skills each by itself."""
+    """Outcomes with their sources: of one value by name, tags and skills each by itself.
 
+    `in_full`: whether the explanation tells conditions.
+    """
+
+    in_full: bool
     winners: dict[str, Winner]
     tags: dict[str, Winner] = field(default_factory=dict)
     skills: dict[str, Winner] = field(default_factory=dict)
@@ -23,13 +29,13 @@ class Progress:
     stages: list[StageExplained] = field(default_factory=list)
 
     @classmethod
-    def of(cls, facts: Facts) -> "Progress":
+    def of(cls, facts: Facts, *, in_full: bool = True) -> "Progress":
         """What holds unless a rule says otherwise."""
         inherited: dict[str, Winner] = {"priority": {"value": "normal", "by": "default"}}
-        for name in _INHERITED:
+        for name in INHERITED:
             if (value := facts.known.get(name)) is not None:
                 inherited[name] = {"value": str(value), "by": "facts"}
-        return cls(inherited)
+        return cls(in_full, inherited)
 
     def learn(self, run: StageRun) -> None:
         """Add what the rules of a stage have set: a later stage goes before an earlier one."""

@@ -93,23 +93,28 @@ class CompiledStage:
     def __bool__(self) -> bool:
         return bool(self._rules)
 
-    def run(self, view: View) -> StageRun:
-        """Ask the rules in order until one stops the stage."""
-        matched, near = self._ask(view)
+    def run(self, view: View, *, in_full: bool = True) -> StageRun:
+        """Ask the rules in order until one stops the stage.
+
+        Not `in_full`, conditions are left out: why rules matched, and those that nearly did.
+        """
+        matched, near = self._ask(view, self._near_misses if in_full else 0)
         explained: StageExplained = {
             "stage": self._stage.value,
-            "matched": [_matched(compiled, view) for compiled in matched],
+            "matched": [_matched(compiled, view, in_full=in_full) for compiled in matched],
             "stopped": matched[-1].stopped if matched else None,
             "near_misses": [_near_miss(compiled.rule, literal, view) for compiled, literal in near],
         }
         return StageRun(matched, explained)
 
-    def _ask(self, view: View) -> tuple[list[CompiledRule], list[tuple[CompiledRule, Literal]]]:
+    def _ask(
+        self, view: View, room: int
+    ) -> tuple[list[CompiledRule], list[tuple[CompiledRule, Literal]]]:
+        """The rules that match, and the first that nearly do, as many as there is room for."""
         matched: list[CompiledRule] = []
         near: list[tuple[CompiledRule, Literal]] = []
-        room = self._near_misses
         passing, one_failed = self._index.ask(view)
-        pending = passing | one_failed
+        pending = passing | one_failed if room else passing
         while pending:
             bit = pending & -pending
             pending ^= bit
@@ -160,8 +165,8 @@ def _name(rule: Rule) -> RuleName:
     return {"id": rule.id, "name": rule.name}
 
 
-def _matched(compiled: CompiledRule, view: View) -> Matched:
-    parts = (*compiled.guards, compiled.rest)
+def _matched(compiled: CompiledRule, view: View, *, in_full: bool) -> Matched:
+    parts = (*compiled.guards, compiled.rest) if in_full else ()
     proof = [literal for part in parts for literal in part.proof(view)]
     matched: Matched = {
         "id": compiled.rule.id,

@@ -1,6 +1,8 @@
 """Which rule wins, what adds up, and where a message goes that no rule wants."""
 
+import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -301,6 +303,24 @@ def test_compiled_rules_decide_as_naive_evaluation_does(
             name: ids[: STAGES[Stage(name)].near_misses] for name, ids in expected["near"].items()
         }
     }
+
+
+@given(rules(), FACTS, PREVIOUS)
+@settings(max_examples=100, deadline=None)
+def test_without_conditions_and_needless_facts_the_same_is_decided(
+    written: list[dict[str, Any]], facts: dict[str, Any], previous: str | None
+) -> None:
+    rules = rule_set(*written)
+    whole = rules.decide(Facts(facts), fallback_queue=previous)
+    asked = Facts({name: value for name, value in facts.items() if name in rules.asked})
+    brief = rules.decide(asked, fallback_queue=previous, in_full=False)
+    stages = copy.deepcopy(whole.explanation["stages"])
+    for stage in stages:
+        stage["near_misses"] = []
+        for matched in stage["matched"]:
+            matched.pop("more", None)
+            matched["because"] = []
+    assert brief == replace(whole, explanation={**whole.explanation, "stages": stages})
 
 
 @given(rules(), FACTS)

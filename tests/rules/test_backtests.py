@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+from collections import Counter
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import psutil
-from tests.house import House, bearer
+from tests.house import House, bearer, make_mail
+
+from gateway.rulebook.backtesting import PAGE, PAGE_CHARACTERS, page_after
 
 REFUNDS = {
     "id": "refunds",
@@ -65,6 +68,58 @@ async def test_decisions_are_taken_again_by_the_draft(house: House) -> None:
     assert await house.get(f"/v1/conversations/{moved['conversation']}")
     assert result["inexact"]["decisions"] == 0
     assert await house.get("/v1/rules") == []
+
+
+def asking(id_: str, field: str, op: str, value: Any, **then: Any) -> dict[str, Any]:
+    stage = "route" if "queue" in then else "classify"
+    when = {"field": field, "op": op, "value": value}
+    return {"id": id_, "name": id_, "stage": stage, "when": when, "then": then}
+
+
+async def publish(house: House, *rules: dict[str, Any]) -> None:
+    await draft(house, *rules)
+    headers = bearer(house.team.admin)
+    tag = (await house.http.get("/v1/rules/draft", headers=headers)).headers["etag"]
+    answer = await house.http.post(
+        "/v1/rules/draft/publish", json={}, headers=headers | {"If-Match": tag}
+    )
+    assert answer.status_code == 200, answer.text
+
+
+async def test_rules_in_force_decide_again_as_they_decided(house: House) -> None:
+    special = str(house.team.second_level)
+    await publish(
+        house,
+        asking("text", "text", "contains_any", ["refund"], queue=special),
+        asking("subject", "subject", "prefix", "par", priority="high"),
+        asking("sender", "sender", "equals", "b@customer.test", add_tags=["b"]),
+        asking("tier", "attribute.tier", "equals", "gold", add_tags=["gold"]),
+        asking("known", "previous_queue", "equals", special, add_tags=["known"]),
+        asking("later", "message_count", "gte", 2, add_tags=["later"]),
+        asking("kind", "kind", "equals", "email", type="mail"),
+        asking("since", "received_at", "gte", "2026-01-01T00:00:00Z", language="it"),
+        asking("tagged", "tags", "has_any", ["gold"], queue=special),
+    )
+    await post_two(house)
+    await house.post_form(email="a@customer.test", message="And my refund?")
+    await house.post_form(email="c@customer.test", message="Hello", tier="gold")
+    await house.send_mail(make_mail("My refund, please"))
+    await house.post_sms()
+    result = await backtest(house, version="published")
+    tallies = [result["exact"], result["inexact"]]
+    assert [(each["decisions"], each["changed"]) for each in tallies] == [(1, 0), (5, 0)]
+    assert result["inexact"]["reasons"] == {"the contact's attributes may be others by now": 5}
+    told = await house.rows("SELECT explanation FROM decision")
+    stages = [stage for [explanation] in told for stage in explanation["stages"]]
+    matched = Counter(rule["id"] for stage in stages for rule in stage["matched"])
+    assert sum((Counter(each["hits"]) for each in tallies), Counter()) == matched
+    assert len(matched) == 9
+
+
+def test_the_longer_the_texts_the_fewer_are_read_at_once() -> None:
+    assert page_after([{"text": "short"}, {"text": None}]) == PAGE
+    sizes = [page_after([{"text": "x" * length}] * 10) for length in (10_000, 1_000_000, 9_000_000)]
+    assert sizes == [PAGE_CHARACTERS // 10_000, PAGE_CHARACTERS // 1_000_000, 1]
 
 
 ERASE = """

@@ -4,16 +4,17 @@ A decision keeps the facts that it was taken on, but no texts. These are read fr
 long as there is one; what cannot be had, or may be another by now, is named.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 import orjson
 
-from gateway.rulebook.samples import typed_fact
 from routing.engine import RuleSet
-from routing.facts import ATTRIBUTE_PREFIX, FactValue, field_named
+from routing.facts import ATTRIBUTE_PREFIX, FIELDS, FactValue, FieldType, field_named
+from routing.priority import Priority
 
 RECALLED: Final = """
 SELECT d.conversation_id, d.id, d.message_id, d.facts, d.outcome, d.decided_at, m.subject,
@@ -49,33 +50,59 @@ class Recalled:
     lacking: frozenset[Lacking]
 
 
+NOTHING: Final[frozenset[Lacking]] = frozenset()
+
+
 def texts_asked(rules: RuleSet) -> frozenset[str]:
     """The fields that rules test and that decisions do not keep; a language is found in a text."""
     private = {name for name in rules.fields if (field := field_named(name)) and field.is_private}
     return frozenset(private | {"text"} if "language" in rules.fields else private)
 
 
-def recall(row: Mapping[str, Any], asked: frozenset[str]) -> Recalled:
-    """The facts of a row of `RECALLED`, or of `BARE` where no text is asked for."""
-    facts = kept_facts(row["facts"])
-    if not asked:
-        return Recalled(facts, frozenset())
+def facts_asked(rules: RuleSet) -> frozenset[str]:
+    """The facts that `decide` depends on."""
+    return rules.asked | {"previous_queue"}
+
+
+def recall(
+    row: Mapping[str, Any], texts: frozenset[str], kept: Collection[str] = FIELDS
+) -> Recalled:
+    """The facts of a row of `RECALLED`, or of `BARE` where no text is asked for.
+
+    Of the facts that the decision keeps, those named by `kept`.
+    """
+    facts = kept_facts(row["facts"], kept)
+    if not texts:
+        return Recalled(facts, NOTHING)
     if not row["has_message"]:
         return Recalled(facts, frozenset({Lacking.TEXT}))
     said = _document(row["attributes"])
     for name, value in (_document(row["contact_attributes"]) | said).items():
         facts[ATTRIBUTE_PREFIX + name] = value
-    facts |= {name: row[name] for name in ("subject", "text", "sender")}
-    return Recalled(facts, frozenset(_lacking(asked, said)))
+    facts["subject"], facts["text"], facts["sender"] = row["subject"], row["text"], row["sender"]
+    return Recalled(facts, frozenset(_lacking(texts, said)))
 
 
-def kept_facts(document: str | bytes | Mapping[str, Any]) -> dict[str, FactValue | None]:
+def kept_facts(
+    document: str | bytes | Mapping[str, Any], names: Collection[str] = FIELDS
+) -> dict[str, FactValue | None]:
     """`decision.facts`, typed; a field that rules no longer know is left out."""
-    return {
-        name: typed_fact(name, value)
-        for name, value in _document(document).items()
-        if field_named(name) is not None
-    }
+    stored = _document(document)
+    facts = {name: value for name, value in stored.items() if name in names}
+    for name in _READERS.keys() & facts.keys():
+        facts[name] = _READERS[name](facts[name])
+    return facts
+
+
+_TYPED: Final[Mapping[FieldType, Callable[[Any], FactValue]]] = {
+    FieldType.SET: frozenset,
+    FieldType.DATETIME: datetime.fromisoformat,
+    FieldType.PRIORITY: Priority,
+}
+_READERS: Final = {
+    name: _TYPED[field.type] for name, field in FIELDS.items() if field.type in _TYPED
+}
+"""Facts that JSON has no type for."""
 
 
 def _lacking(asked: frozenset[str], said: Mapping[str, str]) -> Iterable[Lacking]:

@@ -76,7 +76,7 @@ def facts_of(sample: Sample) -> dict[str, FactValue | None]:
     return known
 
 
-def decide(rules: RuleSet, facts: dict[str, FactValue | None]) -> Decision:
+def decide(rules: RuleSet, facts: dict[str, FactValue | None], *, in_full: bool = True) -> Decision:
     """Decide as for a message that has just arrived: the previous queue is where it stays.
 
     May load the model of languages, which takes seconds: not for the event loop.
@@ -84,7 +84,7 @@ def decide(rules: RuleSet, facts: dict[str, FactValue | None]) -> Decision:
     add_language(facts, rules)
     previous = facts.get("previous_queue")
     fallback = previous if isinstance(previous, str) else None
-    return rules.decide(Facts(facts), fallback_queue=fallback)
+    return rules.decide(Facts(facts), fallback_queue=fallback, in_full=in_full)
 
 
 def _of_message(message: SampleMessage) -> dict[str, FactValue | None]:

@@ -10,7 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.languages import add_language
-from gateway.rulebook.outcomes import differing, outcome_of
+from gateway.rulebook.outcomes import decided, differing, outcome_of
 from routing.engine import Decision, RuleSet
 from routing.facts import Facts, FactValue
 
@@ -56,7 +56,7 @@ def shadowed(
         log.exception("shadow.failed", version=shadow.version)
         return {"version": shadow.version, "error": type(error).__name__}
     now = outcome_of(other)
-    names = differing(outcome_of(decision), now)
+    names = differing(decided(decision), decided(other))
     return {"version": shadow.version} | {name: now.get(name) for name in names} if names else None
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.rulebook.outcomes import differing, outcome_of
+from gateway.rulebook.outcomes import COMPARED, Outcome, decided, differing, plain, stored
 from routing.engine import Decision
 
 EXAMPLES = 20
+QUEUE = COMPARED.index("queue")
 
 
 @dataclass(slots=True)
@@ -28,21 +29,23 @@ class Tally:
     load: dict[tuple[int, str], list[int]] = field(default_factory=dict)
     examples: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, row: Mapping[str, Any], outcome: Mapping[str, Any], decision: Decision) -> None:
+    def add(self, row: Mapping[str, Any], decision: Decision) -> None:
         """Count one decision, and keep it as an example if it differs and there is room."""
+        then, now = stored(row["outcome"]), decided(decision)
+        queue = then[QUEUE]
         self.decisions += 1
-        self.matrix[outcome["queue"], decision.queue] += 1
+        self.matrix[queue, decision.queue] += 1
         for stage in decision.explanation["stages"]:
             for rule in stage["matched"]:
                 self.hits[rule["id"]] += 1
         hour = row["decided_at"].astimezone(UTC).hour
-        self._loaded(hour, outcome["queue"])[0] += 1
+        self._loaded(hour, queue)[0] += 1
         self._loaded(hour, decision.queue)[1] += 1
-        if found := _differing(outcome, decision):
+        if then != now:
             self.changed += 1
-            self.fields.update(found.keys())
+            self.fields.update(differing(then, now))
             if len(self.examples) < EXAMPLES:
-                self.examples.append(_example(row, found))
+                self.examples.append(_example(row, then, now))
 
     def _loaded(self, hour: int, queue: str) -> list[int]:
         return self.load.setdefault((hour, queue), [0, 0])
@@ -66,18 +69,16 @@ class Tally:
         }
 
 
-def _differing(outcome: Mapping[str, Any], decision: Decision) -> dict[str, dict[str, Any]]:
-    now = outcome_of(decision)
-    return {
-        name: {"then": outcome.get(name), "now": now.get(name)} for name in differing(outcome, now)
-    }
-
-
-def _example(row: Mapping[str, Any], found: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _example(row: Mapping[str, Any], then: Outcome, now: Outcome) -> dict[str, Any]:
+    values = zip(COMPARED, then, now, strict=True)
     decided_at: datetime = row["decided_at"]
     return {
         "conversation": str(row["conversation_id"]),
         "message": str(row["message_id"]),
         "decided_at": decided_at.isoformat(),
-        "differing": found,
+        "differing": {
+            name: {"then": plain(before), "now": plain(after)}
+            for name, before, after in values
+            if before != after
+        },
     }
