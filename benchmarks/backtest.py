@@ -43,7 +43,7 @@ TARGET_MB = 300
 FILL = (
     """
     INSERT INTO contact (workspace_id, id, attributes)
-    SELECT $1, gen_random_uuid(), '{}' FROM generate_series(1, $2::int)
+    SELECT $1, uuidv7(), '{}' FROM generate_series(1, $2::int)
     """,
     """
     INSERT INTO identity (workspace_id, id, contact_id, space, address, last_seen_at)

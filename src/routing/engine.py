@@ -1,7 +1,6 @@
 """Rule sets and their decisions: facts in, a decision that explains itself out."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from routing.conditions import fields_of
 from routing.explanation import Explanation, QueueWinner, Winner
@@ -10,11 +9,12 @@ from routing.predicates import View
 from routing.priority import Priority
 from routing.progress import INHERITED, Progress
 from routing.queues import Level, QueueRef
+from routing.records import record
 from routing.rules import Rule
 from routing.stages import CompiledStage
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Decision:
     """Where a message belongs and why; every part of it is JSON as `orjson` or `json` writes it.
 

@@ -117,11 +117,14 @@ class GuardIndex:
         groups = [(guarded[names], tuple(group)) for names, group in keys.items()]
         self._groups = sorted(groups, key=lambda group: any(key.is_set for key in group[1]))
 
-    def ask(self, view: View) -> tuple[int, int]:
-        """Return the rules that fail no guard, and those that fail exactly one."""
+    def ask(self, view: View, *, nearly: bool = True) -> tuple[int, int]:
+        """Return the rules that fail no guard, and those that fail exactly one.
+
+        The latter are not told apart unless `nearly` is wanted, which may spare looking at texts.
+        """
         once = twice = 0
         for guarded, keys in self._groups:  # those that need no text to be split come first
-            if not guarded & ~twice:
+            if not guarded & ~(twice if nearly else once):
                 continue
             failing = guarded
             for key in keys:

@@ -113,7 +113,7 @@ class CompiledStage:
         """The rules that match, and the first that nearly do, as many as there is room for."""
         matched: list[CompiledRule] = []
         near: list[tuple[CompiledRule, Literal]] = []
-        passing, one_failed = self._index.ask(view)
+        passing, one_failed = self._index.ask(view, nearly=room > 0)
         pending = passing | one_failed if room else passing
         while pending:
             bit = pending & -pending
