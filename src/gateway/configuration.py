@@ -61,8 +61,9 @@ class ConfiguredChannel:
 class WorkspaceConfiguration:
     """One workspace's settings at one number. Archived channels and queues are not in it.
 
-    `shadow` are rules that decide beside those in force, to see where they differ. `gives_work`:
-    it has queues whose conversations agents need not take themselves.
+    `shadow` are rules that decide beside those in force, to see where they differ. `history` are
+    the facts of the contact's history that either asks for. `gives_work`: it has queues whose
+    conversations agents need not take themselves.
     `acknowledgement` is the macro that answers first messages, where a channel has none of its own.
     """
 
@@ -74,6 +75,7 @@ class WorkspaceConfiguration:
     default_queue: QueueRef
     rules: RuleSet
     shadow: RuleSet | None
+    history: frozenset[str]
     reply_tags: ReplyTags
     unsubscribe_links: UnsubscribeLinks
     calendar: Calendar | None
@@ -259,7 +261,9 @@ class Configuration:
 
     def _made(self, stored: "_Stored") -> WorkspaceConfiguration:
         held = self._workspaces.get(stored.workspace_id)
-        version, rules = stored.rules or (0, [])
+        version, documents = stored.rules or (0, [])
+        rules = _compiled(version, documents, stored, held)
+        shadow = _compiled_shadow(stored, held)
         workspace = WorkspaceConfiguration(
             workspace_id=stored.workspace_id,
             name=stored.name,
@@ -267,8 +271,9 @@ class Configuration:
             channels=stored.channels,
             queues=stored.references.queues,
             default_queue=stored.references.queues[stored.references.default_queue],
-            rules=_compiled(version, rules, stored, held),
-            shadow=_compiled_shadow(stored, held),
+            rules=rules,
+            shadow=shadow,
+            history=rules.history | (shadow.history if shadow else frozenset()),
             reply_tags=ReplyTags(self._box.derived(b"reply tags"), stored.workspace_id),
             unsubscribe_links=UnsubscribeLinks(self._box.derived(PURPOSE), stored.workspace_id),
             calendar=stored.calendar,

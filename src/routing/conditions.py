@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from routing.facts import ATTRIBUTE_PREFIX, FIELDS, Field, Stage, field_named
+from routing.facts import FAMILIES, FIELDS, Field, Stage, field_named
 from routing.operators import OPERATORS, Op, ValueChecker
 from routing.problems import below, did_you_mean, json_type
 
@@ -130,7 +130,7 @@ class ConditionParser:
             return None
         tested = field_named(text)
         if tested is None:
-            candidates = (*FIELDS, f"{ATTRIBUTE_PREFIX}<name>")
+            candidates = (*FIELDS, *(family.name for family in FAMILIES))
             self._add(pointer, f"unknown field{did_you_mean(text, candidates)}")
         elif self.stage and self.stage.rank < tested.known_from.rank:
             self._add(pointer, f"{text} is known only from stage {tested.known_from} on")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from routing.conditions import fields_of
 from routing.explanation import Explanation, QueueWinner, Winner
-from routing.facts import Facts, Stage
+from routing.facts import HISTORY_PREFIX, Facts, Stage
 from routing.predicates import View
 from routing.priority import Priority
 from routing.progress import INHERITED, Progress
@@ -43,8 +43,8 @@ class RuleSet:
     """One immutable version of the rules, compiled.
 
     The same facts always give the same decision, explanation included. `fields` are those that
-    the rules test: facts that are dear to find out need not be known beside them. `asked` are all
-    facts that a decision depends on.
+    the rules test: facts that are dear to find out need not be known beside them; `history` are
+    those of what the contact had before. `asked` are all facts that a decision depends on.
 
     Raises:
         ValueError: the default queue or one that a rule routes to does not exist, or two rules
@@ -63,6 +63,7 @@ class RuleSet:
         _check(rules, queues, default_queue)
         self.version = version
         self.fields = frozenset(name for rule in rules for name in fields_of(rule.when))
+        self.history = frozenset(name for name in self.fields if name.startswith(HISTORY_PREFIX))
         self.asked = self.fields | {*INHERITED, "tags"}
         self._queues = dict(queues)
         self._default_queue = default_queue

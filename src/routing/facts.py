@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from routing.priority import Priority
 FactValue = str | frozenset[str] | int | float | bool | datetime | Priority
 
 ATTRIBUTE_PREFIX: Final = "attribute."
+HISTORY_PREFIX: Final = "history."
 
 
 class Stage(StrEnum):
@@ -167,6 +168,26 @@ _TABLE: Final = (
         "whether an SLA clock of the conversation is overdue; unknown where none runs",
         choices=("on_time", "overdue"),
     ),
+    Field("history.is_first", FieldType.BOOL, "whether the contact has no other conversation"),
+    Field("history.open", FieldType.NUMBER, "the contact's other conversations that are open"),
+    Field(
+        "history.last_queue",
+        FieldType.ID,
+        "the queue of the contact's last other conversation; unknown where there is none",
+        refers_to=Reference.QUEUE,
+    ),
+    Field(
+        "history.last_agent",
+        FieldType.ID,
+        "who has that conversation or had it last; unknown when nobody",
+        refers_to=Reference.AGENT,
+    ),
+    Field("history.last_solved", FieldType.BOOL, "whether that conversation is solved or closed"),
+    Field(
+        "history.last_ago",
+        FieldType.DURATION,
+        "how long ago something was last said in it, in seconds",
+    ),
     Field(
         "queue",
         FieldType.ID,
@@ -185,13 +206,35 @@ _TABLE: Final = (
 )
 
 FIELDS: Final[Mapping[str, Field]] = MappingProxyType({field.name: field for field in _TABLE})
-"""Every field but the contact's attributes, which are the texts `attribute.<name>`."""
+"""Every field but those of a family."""
+
+ATTRIBUTE: Final = Field(
+    f"{ATTRIBUTE_PREFIX}<name>", FieldType.TEXT, "an attribute of the contact or the form"
+)
+CONVERSATIONS: Final = Field(
+    f"{HISTORY_PREFIX}conversations_<days>d",
+    FieldType.NUMBER,
+    "the contact's other conversations that were opened in the last 1 to 366 days",
+)
+FAMILIES: Final = (ATTRIBUTE, CONVERSATIONS)
+"""Fields of many names."""
+
+_CONVERSATIONS: Final = re.compile(r"history\.conversations_([1-9][0-9]{0,2})d")
+_MOST_DAYS: Final = 366
+
+
+def days_counted(name: str) -> int | None:
+    """The days of a `history.conversations_<days>d`; None of any other field."""
+    found = _CONVERSATIONS.fullmatch(name)
+    return int(found[1]) if found and int(found[1]) <= _MOST_DAYS else None
 
 
 def field_named(name: str) -> Field | None:
     """Return the field of that name, or None; any `attribute.<name>` is a text."""
     if name.startswith(ATTRIBUTE_PREFIX) and len(name) > len(ATTRIBUTE_PREFIX):
-        return Field(name, FieldType.TEXT, "an attribute of the contact or the form")
+        return replace(ATTRIBUTE, name=name)
+    if name not in FIELDS and days_counted(name):
+        return replace(CONVERSATIONS, name=name)
     return FIELDS.get(name)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from gateway.rule_sets import MAX_RULES, CaseDocument, RuleDocument
-from routing.facts import ATTRIBUTE_PREFIX, FIELDS, FieldType, Reference, Stage
+from routing.facts import FAMILIES, FIELDS, FieldType, Reference, Stage
 from routing.facts import Field as FactField
 from routing.operators import OPERATORS
 from routing.outcomes import SINGLE, STAGES
@@ -121,11 +121,8 @@ class Vocabulary(BaseModel):
 
 
 def vocabulary() -> Vocabulary:
-    attribute = FactField(
-        f"{ATTRIBUTE_PREFIX}<name>", FieldType.TEXT, "an attribute of the contact or the form"
-    )
     return Vocabulary(
-        fields=[_field_shown(field) for field in (*FIELDS.values(), attribute)],
+        fields=[_field_shown(field) for field in (*FIELDS.values(), *FAMILIES)],
         outcomes={
             stage: [_outcome_shown(name) for name in terms.outcomes]
             for stage, terms in STAGES.items()

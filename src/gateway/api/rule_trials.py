@@ -15,7 +15,7 @@ from gateway.api.rule_models import RuleSetBody
 from gateway.api.rule_versions import LARGEST, contents
 from gateway.problems import not_found
 from gateway.rulebook import versions
-from gateway.rulebook.replaying import RECALLED, Recalled, recall, texts_asked
+from gateway.rulebook.replaying import RECALLED, Recalled, Wanted, recall
 from gateway.rulebook.samples import Sample, decide, facts_of
 from routing.engine import RuleSet
 from routing.explanation import sentences
@@ -142,4 +142,4 @@ async def _recalled(
     row = (await session.execute(text(OF_MESSAGE), values)).mappings().first()
     if row is None:
         raise not_found("message with a decision")
-    return recall(dict(row), texts_asked(rules))
+    return recall(dict(row), Wanted.by(rules))

@@ -17,7 +17,7 @@ from gateway.configuration import Configuration
 from gateway.delivery import opt_outs
 from gateway.feed import log
 from gateway.ids import new_id
-from gateway.ingest import clocks, identities, leads, receipts, rows, state, threads
+from gateway.ingest import clocks, histories, identities, leads, receipts, rows, state, threads
 from gateway.ingest.identities import KnownIdentity, address_of
 from gateway.ingest.placing import Arrival, Placement
 from gateway.ingest.submission import Accepted, Submission
@@ -70,11 +70,22 @@ async def _place(
     found = await leads.find(connection, arrivals, claimed, configuration)
     led_to = leads.keys(found, arrivals)
     states = await state.lock(connection, claimed.conversations | led_to)
-    placement = Placement(configuration, states, claimed, found)
+    past = await histories.find(connection, _asked_for(arrivals, configuration))
+    placement = Placement(configuration, states, claimed, found, past)
     for arrival in arrivals:
         placement.place(arrival)
     await claimed.write(connection)
     return placement
+
+
+def _asked_for(arrivals: Sequence[Arrival], configuration: Configuration) -> set[histories.Contact]:
+    """The senders whose history rules want to know; who is new has none."""
+    return {
+        (arrival.submission.workspace_id, arrival.identity.contact_id)
+        for arrival in arrivals
+        if not arrival.identity.is_new
+        and configuration.workspace(arrival.submission.workspace_id).history
+    }
 
 
 def _arrival(

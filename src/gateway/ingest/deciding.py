@@ -1,6 +1,6 @@
 """Asks the rules about a message, and never fails: work without a decision goes to the default."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,13 +11,14 @@ import structlog
 from channels.records import record
 from gateway.configuration import WorkspaceConfiguration
 from gateway.ids import parse_id
+from gateway.ingest.histories import Past, history
 from gateway.ingest.identities import KnownIdentity
 from gateway.ingest.state import ConversationState
 from gateway.ingest.submission import Submission
 from gateway.languages import add_language
 from gateway.rulebook.shadowing import shadowed
 from routing.explanation import Explanation
-from routing.facts import ATTRIBUTE_PREFIX, FIELDS, Facts, FactValue
+from routing.facts import ATTRIBUTE_PREFIX, FIELDS, Facts, FactValue, days_counted
 from routing.priority import Priority
 
 log = structlog.get_logger(__name__)
@@ -27,13 +28,15 @@ log = structlog.get_logger(__name__)
 class Occasion:
     """A message in its place: what the rules are asked about.
 
-    `state` is None for a message that opens a conversation.
+    `state` is None for a message that opens a conversation. `past` are the contact's other
+    conversations; None where no rule asks for them.
     """
 
     submission: Submission
     identity: KnownIdentity
     state: ConversationState | None
     is_reopening: bool
+    past: Sequence[Past] | None = None
 
 
 @record
@@ -71,6 +74,9 @@ def rule(occasion: Occasion, configuration: WorkspaceConfiguration) -> Ruling:
         if configuration.calendar is not None:
             facts["is_open"] = configuration.calendar.is_open(occasion.submission.received_at)
         facts["sla"] = _policy(occasion.state, configuration)
+        if occasion.past is not None:
+            received_at = occasion.submission.received_at
+            facts |= history(occasion.past, received_at, configuration.history)
         add_language(facts, configuration.rules)
         known = Facts(facts)
         decision = configuration.rules.decide(known, fallback_queue=previous)
@@ -187,5 +193,5 @@ def storable(facts: dict[str, FactValue | None]) -> dict[str, Any]:
     return {
         name: sorted(value) if isinstance(value, frozenset) else value
         for name, value in facts.items()
-        if name in PUBLIC and value is not None
+        if (name in PUBLIC or days_counted(name)) and value is not None
     }

@@ -11,6 +11,7 @@ from gateway.feed.item import impersonal_fields
 from gateway.feed.log import EventType, Happening
 from gateway.ids import new_id
 from gateway.ingest.deciding import Occasion, Ruling, rule
+from gateway.ingest.histories import Contact, Histories, Past
 from gateway.ingest.identities import KnownIdentity
 from gateway.ingest.state import ConversationState
 from gateway.ingest.submission import Submission
@@ -85,12 +86,15 @@ class Placement:
         states: dict[UUID, ConversationState],
         threads: Threads,
         leads: Mapping[UUID, Sequence[UUID]],
+        histories: Histories,
     ) -> None:
         self._configuration = configuration
         self._threads = threads
         self._leads = leads
+        self._histories = histories
         self.states = states
         self.opened_by_sender: dict[tuple[int, UUID, UUID], ConversationState] = {}
+        self._opened_by_contact: dict[Contact, list[ConversationState]] = {}
         self.placed: list[Placed] = []
         self.waiting: list[Waiting] = []
         self.raised: set[UUID] = set()
@@ -101,8 +105,9 @@ class Placement:
     def place(self, arrival: Arrival) -> None:
         state, links = self._find(arrival)
         reopening = state is not None and not state.is_open and not arrival.is_quiet
-        occasion = Occasion(arrival.submission, arrival.identity, state, reopening)
         workspace = self._configuration.workspace(arrival.submission.workspace_id)
+        past = self._past(arrival, state) if workspace.history else None
+        occasion = Occasion(arrival.submission, arrival.identity, state, reopening, past)
         ruling = rule(occasion, workspace)
         decision_id = new_id()
         opens, applied = state is None, state is None or reopening
@@ -115,6 +120,14 @@ class Placement:
         self._link(state, links)
         seq = self._receive(state, arrival, decision_id)
         self.placed.append(Placed(arrival, state, seq, decision_id, ruling, applied, opens))
+
+    def _past(self, arrival: Arrival, state: ConversationState | None) -> list[Past]:
+        """The contact's other conversations, as far as the batch has come."""
+        key = arrival.submission.workspace_id, arrival.identity.contact_id
+        known: dict[UUID, Past] = {each.id: each for each in self._histories.get(key, ())}
+        known |= {id_: self.states[id_] for id_ in known.keys() & self.states.keys()}
+        known |= {each.id: each for each in self._opened_by_contact.get(key, ())}
+        return [each for each in known.values() if state is None or each.id != state.id]
 
     def _find(self, arrival: Arrival) -> tuple[ConversationState | None, list[UUID]]:
         """The conversation that the message continues, and others that it speaks of."""
@@ -166,6 +179,8 @@ class Placement:
         )
         self.states[state.id] = state
         self.opened_by_sender[state.workspace_id, state.identity_id, state.channel_id] = state
+        contact = state.workspace_id, arrival.identity.contact_id
+        self._opened_by_contact.setdefault(contact, []).append(state)
         self._queue(state, submission.received_at)
         data = {
             "conversation": impersonal_fields(state, ruling.level),

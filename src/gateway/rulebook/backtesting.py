@@ -19,7 +19,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from gateway.rulebook.replaying import BARE, RECALLED, Lacking, facts_asked, recall, texts_asked
+from gateway.rulebook.replaying import BARE, RECALLED, Lacking, Wanted, recall
 from gateway.rulebook.samples import decide
 from gateway.rulebook.tallies import Tally
 from routing.engine import RuleSet
@@ -74,12 +74,10 @@ class Backtest:
     inexact: Tally = field(default_factory=Tally)
     reasons: Counter[Lacking] = field(default_factory=Counter)
     failed: int = 0
-    texts: frozenset[str] = field(init=False)
-    kept: frozenset[str] = field(init=False)
+    wanted: Wanted = field(init=False)
 
     def __post_init__(self) -> None:
-        self.texts = texts_asked(self.rules)
-        self.kept = facts_asked(self.rules)
+        self.wanted = Wanted.by(self.rules)
 
     @property
     def decisions(self) -> int:
@@ -87,7 +85,7 @@ class Backtest:
 
     def replay(self, row: Row) -> None:
         try:
-            recalled = recall(row, self.texts, self.kept)
+            recalled = recall(row, self.wanted)
             decision = decide(self.rules, recalled.facts, in_full=False)
         except (TypeError, ValueError):  # facts of another time, which rules no longer know
             self.failed += 1
@@ -152,7 +150,7 @@ async def run(request: Request) -> None:
     """Do it all, telling the progress; the last line is the result."""
     backtest = Backtest(request.rule_set())
     began = told = time.monotonic()
-    async for rows in pages(request, with_texts=bool(backtest.texts)):
+    async for rows in pages(request, with_texts=bool(backtest.wanted.texts)):
         for row in rows:
             backtest.replay(row)
         now = time.monotonic()

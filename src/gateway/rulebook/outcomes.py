@@ -1,6 +1,6 @@
 """What was decided, as `decision.outcome` holds it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final, cast
@@ -20,7 +20,7 @@ Outcome = tuple[Any, ...]
 decided: Final = cast("Callable[[Decision], Outcome]", attrgetter(*COMPARED))
 """The outcome of a decision."""
 
-_NOTHING: Final = {"tags": (), "skills": (), "preferred_skills": {}}
+_NOTHING: Final[Mapping[str, Any]] = {"tags": (), "skills": (), "preferred_skills": {}}
 
 
 @lru_cache(REMEMBERED)

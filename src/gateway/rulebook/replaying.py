@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 
 from routing.engine import RuleSet
-from routing.facts import ATTRIBUTE_PREFIX, FIELDS, FactValue, FieldType, field_named
+from routing.facts import ATTRIBUTE_PREFIX, FIELDS, FactValue, FieldType, days_counted, field_named
 from routing.priority import Priority
 
 RECALLED: Final = """
@@ -40,6 +40,7 @@ class Lacking(StrEnum):
     TEXT = "the message is erased"
     RECIPIENT = "the address it was sent to is not kept"
     ATTRIBUTES = "the contact's attributes may be others by now"
+    HISTORY = "what the contact had before was not asked for then"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,41 +54,55 @@ class Recalled:
 NOTHING: Final[frozenset[Lacking]] = frozenset()
 
 
-def texts_asked(rules: RuleSet) -> frozenset[str]:
-    """The fields that rules test and that decisions do not keep; a language is found in a text."""
-    private = {name for name in rules.fields if (field := field_named(name)) and field.is_private}
-    return frozenset(private | {"text"} if "language" in rules.fields else private)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What rules want to know of past messages.
 
-
-def facts_asked(rules: RuleSet) -> frozenset[str]:
-    """The facts that `decide` depends on."""
-    return rules.asked | {"previous_queue"}
-
-
-def recall(
-    row: Mapping[str, Any], texts: frozenset[str], kept: Collection[str] = FIELDS
-) -> Recalled:
-    """The facts of a row of `RECALLED`, or of `BARE` where no text is asked for.
-
-    Of the facts that the decision keeps, those named by `kept`.
+    `texts` are in the message alone; `kept` are facts that the decision may keep (None: all of
+    them), of which `history` had to be asked for then.
     """
-    facts = kept_facts(row["facts"], kept)
-    if not texts:
-        return Recalled(facts, NOTHING)
+
+    texts: frozenset[str]
+    history: frozenset[str]
+    kept: frozenset[str] | None = None
+
+    @classmethod
+    def by(cls, rules: RuleSet) -> "Wanted":
+        """No more than `decide` depends on; a language is found in a text."""
+        private = {
+            name for name in rules.fields if (field := field_named(name)) and field.is_private
+        }
+        texts = private | {"text"} if "language" in rules.fields else private
+        history = rules.history | {ALWAYS_TOLD} if rules.history else rules.history
+        return cls(frozenset(texts), history, rules.asked | history | {"previous_queue"})
+
+
+ALWAYS_TOLD: Final = "history.is_first"
+"""Kept with every decision that any part of the history was asked for."""
+
+
+def recall(row: Mapping[str, Any], wanted: Wanted) -> Recalled:
+    """The facts of a row of `RECALLED`, or of `BARE` where no text is wanted."""
+    facts = kept_facts(row["facts"], wanted.kept)
+    lacking = _lacking_history(facts, wanted.history) if wanted.history else NOTHING
+    if not wanted.texts:
+        return Recalled(facts, lacking)
     if not row["has_message"]:
-        return Recalled(facts, frozenset({Lacking.TEXT}))
+        return Recalled(facts, lacking | {Lacking.TEXT})
     said = _document(row["attributes"])
     for name, value in (_document(row["contact_attributes"]) | said).items():
         facts[ATTRIBUTE_PREFIX + name] = value
     facts["subject"], facts["text"], facts["sender"] = row["subject"], row["text"], row["sender"]
-    return Recalled(facts, frozenset(_lacking(texts, said)))
+    return Recalled(facts, lacking.union(_lacking(wanted.texts, said)))
 
 
 def kept_facts(
-    document: str | bytes | Mapping[str, Any], names: Collection[str] = FIELDS
+    document: str | bytes | Mapping[str, Any], names: Collection[str] | None = None
 ) -> dict[str, FactValue | None]:
     """`decision.facts`, typed; a field that rules no longer know is left out."""
     stored = _document(document)
+    if names is None:
+        names = {name for name in stored if field_named(name)}
     facts = {name: value for name, value in stored.items() if name in names}
     for name in _READERS.keys() & facts.keys():
         facts[name] = _READERS[name](facts[name])
@@ -105,10 +120,19 @@ _READERS: Final = {
 """Facts that JSON has no type for."""
 
 
+def _lacking_history(facts: Mapping[str, object], asked: Iterable[str]) -> frozenset[Lacking]:
+    """Counts are kept where they were asked for; the rest is, once anything was."""
+    counts = {name for name in asked if days_counted(name)}
+    is_known = facts.keys() >= counts | {ALWAYS_TOLD}
+    return NOTHING if is_known else frozenset({Lacking.HISTORY})
+
+
 def _lacking(asked: frozenset[str], said: Mapping[str, str]) -> Iterable[Lacking]:
     if "recipient" in asked:
         yield Lacking.RECIPIENT
-    attributes = {name.removeprefix(ATTRIBUTE_PREFIX) for name in asked if "." in name}
+    attributes = {
+        name.removeprefix(ATTRIBUTE_PREFIX) for name in asked if name.startswith(ATTRIBUTE_PREFIX)
+    }
     if attributes - said.keys():
         yield Lacking.ATTRIBUTES
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from uuid import UUID
 
+from gateway.references import References
 from gateway.rulebook.samples import decide
 from routing.assignment import QueueTerms
-from routing.engine import QueueRef, RuleSet
+from routing.engine import RuleSet
 from routing.facts import FactValue
 from routing.simulation import Arrival, Plan, Report, Worker, report, simulate
 
@@ -16,14 +17,14 @@ from routing.simulation import Arrival, Plan, Report, Worker, report, simulate
 class Team:
     """Queues, who serves them, and what is asked of them.
 
-    `targets`: within what time each queue's conversations are to be answered. `weights`: what a
-    conversation takes of an agent's capacity, by kind of channel; 1 where nothing is said.
+    `references`: what rules may name. `targets`: within what time each queue's conversations are
+    to be answered. `weights`: what a conversation takes of an agent's capacity, by kind of channel;
+    1 where nothing is said.
     """
 
     queues: Mapping[UUID, QueueTerms]
-    refs: Mapping[str, QueueRef]
+    references: References
     targets: Mapping[UUID, timedelta]
-    default_queue: str
     workers: Sequence[Worker]
     weights: Mapping[str, int]
     decline_cooldown: timedelta
@@ -61,7 +62,7 @@ def play(day: Day) -> Report:
     team = day.team
     plan = Plan(team.queues, team.workers, day.until, team.decline_cooldown, day.seed)
     ledger = simulate(plan, routed(day.customers, day.rules, team))
-    names = {UUID(id_): queue.name for id_, queue in team.refs.items()}
+    names = {UUID(id_): queue.name for id_, queue in team.references.queues.items()}
     return report(ledger, names, team.targets, day.zone)
 
 
@@ -78,6 +79,10 @@ def routed(customers: Iterable[Customer], rules: RuleSet, team: Team) -> Iterabl
             handling=customer.handling,
             patience=customer.patience,
             weight=team.weights.get(kind, 1),
-            required_skills=customer.skills,
-            sticky_agent=customer.sticky_agent,
+            required_skills=customer.skills.union(decision.skills),
+            preferred_skills={
+                skill: timedelta(seconds=after or 0)
+                for skill, after in decision.preferred_skills.items()
+            },
+            sticky_agent=UUID(decision.assignee) if decision.assignee else customer.sticky_agent,
         )

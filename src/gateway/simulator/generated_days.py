@@ -1,6 +1,6 @@
 """Days by chance: who comes is drawn by the rates of a scenario."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
@@ -8,9 +8,10 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
+from gateway.references import Names, References
 from gateway.rulebook.samples import InvalidFacts
 from gateway.simulator.day import Customer, Day, Team
-from gateway.simulator.rosters import ids_by_name, rules_of, terms_of, workers
+from gateway.simulator.rosters import compiled, ids_by_name, rules_of, terms_of, workers
 from gateway.simulator.scenario_file import (
     MAX_ARRIVALS,
     InvalidScenario,
@@ -18,8 +19,9 @@ from gateway.simulator.scenario_file import (
     StreamEntry,
     instant,
 )
-from routing.engine import QueueRef, RuleSet
-from routing.facts import FactValue
+from routing.facts import FactValue, Reference
+from routing.queues import QueueRef
+from routing.simulation import Worker
 from routing.simulation.arrivals import Duration, poisson
 
 WEIGHTS: Final[Mapping[str, int]] = {"chat": 2}
@@ -38,9 +40,9 @@ def generated(scenario: Scenario, folder: Path) -> Day:
     if len(customers) > MAX_ARRIVALS:
         raise InvalidScenario(f"more than {MAX_ARRIVALS:,} arrivals: lower the rates")
     rules = (
-        rules_of(folder / scenario.rules, team.refs, team.default_queue)
+        rules_of(folder / scenario.rules, team.references)
         if scenario.rules
-        else RuleSet(0, [], team.refs, team.default_queue)
+        else compiled([], team.references)
     )
     return Day(
         name=scenario.name,
@@ -70,16 +72,23 @@ def _team(scenario: Scenario, day: date) -> Team:
     ids = ids_by_name(refs)
     if len(ids) < len(refs):
         raise InvalidScenario("queues: two have the same name")
+    staff = workers(scenario.agents, day, scenario.zone_info(), ids, {})
     entries = {ids[entry.name.casefold()]: entry for entry in scenario.queues}
     return Team(
         queues={id_: terms_of(entry, id_, ids) for id_, entry in entries.items()},
-        refs=refs,
+        references=References(refs, next(iter(refs)), _names(refs, staff)),
         targets={id_: entry.answer_within for id_, entry in entries.items()},
-        default_queue=next(iter(refs)),
-        workers=workers(scenario.agents, day, scenario.zone_info(), ids, {}),
+        workers=staff,
         weights=WEIGHTS if scenario.weights is None else scenario.weights,
         decline_cooldown=scenario.decline_cooldown or DECLINE_COOLDOWN,
     )
+
+
+def _names(refs: Mapping[str, QueueRef], staff: Iterable[Worker]) -> Names:
+    return {
+        Reference.QUEUE: {id_: queue.name for id_, queue in refs.items()},
+        Reference.AGENT: {str(worker.id): worker.name for worker in staff},
+    }
 
 
 def _customers(scenario: Scenario, day: date) -> Iterator[Customer]:

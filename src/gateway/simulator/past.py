@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway import rule_sets
-from gateway.configuration import queue_ref
+from gateway import references, rule_sets
 from gateway.database.schema import (
     Agent,
     Assignment,
@@ -21,11 +20,11 @@ from gateway.database.schema import (
     QueueMember,
     Workspace,
 )
+from gateway.references import References
 from gateway.rule_sets import RuleDocument
 from gateway.rulebook import drafts
 from gateway.rulebook.replaying import RECALLED
 from gateway.simulator.scenario_file import instant
-from routing.engine import QueueRef
 
 ARRIVED: Final = text(
     RECALLED
@@ -53,6 +52,7 @@ class Past:
     day: date
     zone: ZoneInfo
     workspace: Workspace
+    references: References
     queues: Sequence[Queue]
     agents: Mapping[UUID, Agent]
     members: Sequence[QueueMember]
@@ -67,10 +67,6 @@ class Past:
     @property
     def until(self) -> datetime:
         return instant(self.day, timedelta(days=1), self.zone)
-
-    @property
-    def refs(self) -> dict[str, QueueRef]:
-        return {str(each.id): queue_ref(each) for each in self.queues}
 
 
 async def remember(
@@ -89,6 +85,7 @@ async def remember(
         day=day,
         zone=zone,
         workspace=await session.get_one(Workspace, workspace_id),
+        references=await references.present(session, workspace_id),
         queues=(await session.scalars(queues.order_by(Queue.created_at, Queue.id))).all(),
         agents={agent.id: agent for agent in await session.scalars(agents)},
         members=(await session.scalars(members)).all(),

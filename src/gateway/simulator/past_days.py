@@ -6,6 +6,7 @@ worked on, by its assignments. Nobody gives up, unless the scenario says how pat
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
 from random import Random
@@ -13,15 +14,23 @@ from statistics import median_low
 from typing import Any, Final
 from uuid import UUID
 
-from gateway import rule_sets
 from gateway.database.schema import Queue
-from gateway.rulebook.replaying import recall, texts_asked
+from gateway.rulebook.replaying import Wanted, recall
 from gateway.simulator.day import Customer, Day, Team
 from gateway.simulator.past import Past, Span
-from gateway.simulator.rosters import MODES, changed, ids_by_name, queue_named, rules_of, workers
+from gateway.simulator.rosters import (
+    MODES,
+    changed,
+    compiled,
+    ids_by_name,
+    queue_named,
+    rules_of,
+    workers,
+)
 from gateway.simulator.scenario_file import ANSWER_WITHIN, Scenario
 from routing.assignment import QueueTerms
-from routing.engine import QueueRef, RuleSet
+from routing.engine import RuleSet
+from routing.queues import QueueRef
 from routing.simulation import Shift, Worker
 from routing.simulation.arrivals import Duration
 
@@ -53,12 +62,12 @@ def replayed(past: Past, scenario: Scenario | None, folder: Path) -> Day:
 
 def _rule_set(past: Past, scenario: Scenario, folder: Path, team: Team) -> RuleSet:
     if scenario.rules:
-        return rules_of(folder / scenario.rules, team.refs, team.default_queue)
-    return RuleSet(0, rule_sets.parse_all(past.rules, team.refs), team.refs, team.default_queue)
+        return rules_of(folder / scenario.rules, team.references)
+    return compiled(past.rules, team.references)
 
 
 def _team(past: Past, scenario: Scenario) -> Team:
-    refs = past.refs
+    refs = past.references.queues
     ids = ids_by_name(refs)
     terms = {queue.id: _terms(queue, refs) for queue in past.queues}
     targets = dict.fromkeys(terms, ANSWER_WITHIN)
@@ -70,9 +79,8 @@ def _team(past: Past, scenario: Scenario) -> Team:
     workspace = past.workspace
     return Team(
         queues=terms,
-        refs=refs,
+        references=past.references,
         targets=targets,
-        default_queue=next(str(queue.id) for queue in past.queues if queue.is_default),
         workers=workers(scenario.agents, past.day, past.zone, ids, known)
         or list(_workers_then(past)),
         weights=workspace.capacity_weights if scenario.weights is None else scenario.weights,
@@ -122,7 +130,7 @@ class _Customers:
     def __init__(self, past: Past, scenario: Scenario, rules: RuleSet) -> None:
         self._past = past
         self._scenario = scenario
-        self._asked = texts_asked(rules)
+        self._wanted = replace(Wanted.by(rules), kept=None)
         self._inexact: Counter[str] = Counter()
         lengths = [span.ends_at - span.begins_at for span in self._all_spans() if span.ends_at]
         self._median = median_low(lengths) if lengths else HANDLING
@@ -130,7 +138,7 @@ class _Customers:
 
     def all(self) -> Iterator[Customer]:
         for row in self._past.arrived:
-            recalled = recall(row, self._asked)
+            recalled = recall(row, self._wanted)
             self._inexact.update(str(reason) for reason in recalled.lacking)
             yield Customer(
                 id=row["id"],

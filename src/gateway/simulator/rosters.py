@@ -9,11 +9,14 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from gateway import rule_sets
+from gateway.references import References
+from gateway.rule_sets import RuleDocument
 from gateway.rulebook import editing, portable
 from gateway.simulator.scenario_file import AgentEntry, InvalidScenario, QueueEntry, instant
 from routing.assignment import Mode, QueueTerms
-from routing.engine import QueueRef, RuleSet
+from routing.engine import RuleSet
 from routing.problems import InvalidRule
+from routing.queues import QueueRef
 from routing.simulation import Shift, Worker
 
 MODES: Final = {"offer": Mode.OFFER, "direct": Mode.DIRECT, "pull": Mode.DIRECT}
@@ -105,18 +108,23 @@ def _names(entry: AgentEntry) -> Iterator[str]:
         yield from (f"{entry.name} {n}" for n in range(1, entry.number + 1))
 
 
-def rules_of(path: Path, refs: Mapping[str, QueueRef], default_queue: str) -> RuleSet:
+def rules_of(path: Path, references: References) -> RuleSet:
     """The rules of a file as `sportello rules export` writes it.
 
     Raises:
         InvalidScenario: it cannot be read, or its rules have mistakes.
     """
     try:
-        contents = portable.read(path.read_text(encoding="utf-8"), refs)
-        documents = editing.whole(contents.rules, refs)
+        contents = portable.read(path.read_text(encoding="utf-8"), references.names)
+        documents = editing.whole(contents.rules, references.names)
     except InvalidRule as error:
         told = (f"{path}: {each.pointer}: {each.message}" for each in error.problems)
         raise InvalidScenario(*told) from None
     except (OSError, ValueError) as error:
         raise InvalidScenario(f"{path}: {error}") from None
-    return RuleSet(0, rule_sets.parse_all(documents, refs), refs, default_queue)
+    return compiled(documents, references)
+
+
+def compiled(documents: Sequence[RuleDocument], references: References) -> RuleSet:
+    rules = rule_sets.parse_all(documents, references.names)
+    return RuleSet(0, rules, references.queues, references.default_queue)

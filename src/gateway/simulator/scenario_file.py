@@ -14,8 +14,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from gateway.rulebook.samples import Sample, SampleMessage, facts_of
-from routing.engine import Level
 from routing.facts import FactValue
+from routing.queues import Level
 from routing.simulation.arrivals import Duration, Rate, Spread
 
 MAX_ARRIVALS = 200_000
