@@ -51,6 +51,15 @@ def test_every_type_has_operators_and_every_field_a_meaning() -> None:
     assert all(field.meaning and field.name == name for name, field in FIELDS.items())
 
 
+def test_conversations_are_counted_over_a_year_at_most() -> None:
+    field = field_named("history.conversations_366d")
+    assert field is not None
+    assert (field.type, field.is_private) == (FieldType.NUMBER, False)
+    assert Facts({"history.conversations_1d": 2})["history.conversations_1d"] == 2
+    for name in ("0d", "367d", "01d", "7", "d", "7dx"):
+        assert field_named(f"history.conversations_{name}") is None
+
+
 def test_attributes_are_private_texts() -> None:
     field = field_named("attribute.tier")
     assert field is not None

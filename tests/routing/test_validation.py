@@ -103,6 +103,8 @@ SHAPES: list[tuple[object, str, str]] = [
     (when({"all": [RULE["when"], {"not": None}]}), "/when/all/1/not", "must be an object"),
     (leaf("subjekt", "equals", "x"), "/when/field", "did you mean 'subject'?"),
     (leaf("attribute.", "equals", "x"), "/when/field", "unknown field"),
+    (leaf("history.conversations_400d", "gt", 2), "/when/field", "conversations_<days>d'?"),
+    (leaf("history.last_queue", "equals", "q-gone"), "/when/value", "there is no such queue"),
     (when({"field": 3, "op": "is", "value": 1}), "/when/field", "must be a text, not a number"),
     (leaf("subject", "has_any", ["x"]), "/when/op", "type text has no such operator"),
     (leaf("subject", "contains", ["x"]), "/when/op", "did you mean 'contains_any'?"),
