@@ -44,7 +44,8 @@ class RuleSet:
 
     The same facts always give the same decision, explanation included. `fields` are those that
     the rules test: facts that are dear to find out need not be known beside them; `history` are
-    those of what the contact had before. `asked` are all facts that a decision depends on.
+    those of what the contact had before. `asked` are all facts that a decision depends on. `ids`
+    are those of the rules.
 
     Raises:
         ValueError: the default queue or one that a rule routes to does not exist, or two rules
@@ -62,6 +63,7 @@ class RuleSet:
         rules = tuple(rules)
         _check(rules, queues, default_queue)
         self.version = version
+        self.ids = tuple(rule.id for rule in rules)
         self.fields = frozenset(name for rule in rules for name in fields_of(rule.when))
         self.history = frozenset(name for name in self.fields if name.startswith(HISTORY_PREFIX))
         self.asked = self.fields | {*INHERITED, "tags"}

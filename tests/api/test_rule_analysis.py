@@ -1,3 +1,5 @@
+from typing import Any
+
 from tests.api.team import Team
 from tests.api.test_rules import URGENT, to_specialists
 
@@ -23,6 +25,36 @@ async def test_a_witness_can_be_tried(team: Team) -> None:
     tried = await team.ask("POST", "/v1/rules/test", trial)
     assert (tried["priority"], tried["tags"]) == ("urgent", ["refund"])
     assert await team.get("/v1/rules") == []
+
+
+async def test_what_nobody_can_be_given_is_told(team: Team) -> None:
+    general, special = (str(team.queues[name]) for name in ("General", "Specialists"))
+    to_them = to_specialists(team)
+    skilled = {**to_them, "name": "Tax", "then": {"queue": general, "skills": ["tax", "italian"]}}
+    drafted = {"rules": [to_them, skilled]}
+    await team.ask("PATCH", f"/v1/queues/{special}", {"mode": "offer"})
+    assert await missing(team, drafted) == ([("/0/then/queue", "Specialists")], [special])
+    await team.ask("PUT", f"/v1/queues/{special}/members/{team.agent_id}", {})
+    assert await missing(team, drafted) == ([], [])
+    await team.ask("PATCH", f"/v1/queues/{general}", {"mode": "direct"})
+    await team.ask("PUT", f"/v1/queues/{general}/members/{team.agent_id}", {})
+    assert await missing(team, drafted) == ([("/1/then/skills", "italian")], [])
+    skills = {"skills": {"tax": 1, "italian": 1}}
+    await team.ask("PATCH", f"/v1/agents/{team.agent_id}", skills)
+    assert await missing(team, drafted) == ([], [])
+    skilled["then"] = {"skills": ["tax"]}
+    assert await missing(team, drafted) == ([], [])
+    skilled["then"] = {"skills": ["french"]}
+    assert await missing(team, drafted) == ([("/1/then/skills", "french")], [])
+
+
+async def missing(team: Team, drafted: dict[str, Any]) -> tuple[list[tuple[str, str]], list[str]]:
+    """Where staff is lacking, with the last name that the sentence quotes; queues without any."""
+    told = await team.ask("POST", "/v1/rules/analysis", drafted)
+    found = [each for each in told["findings"] if each["kind"] == "unstaffed"]
+    assert all(each["severity"] == "notice" for each in found)
+    pairs = [(each["pointers"][0], each["sentence"].split('"')[-2]) for each in found]
+    return pairs, told["unserved_queues"]
 
 
 async def test_a_draft_with_mistakes_is_refused(team: Team) -> None:

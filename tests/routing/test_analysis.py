@@ -355,16 +355,30 @@ def shows(finding: Finding, decision: Decision, trial: Trial) -> None:
         assert {rule_id, *others} <= matched
 
 
+RIVALS: tuple[tuple[str, Written, Written], ...] = (
+    ("classify", {"type": "claim"}, {"type": "praise"}),
+    ("classify", {"language": "it"}, {"language": "de"}),
+    ("route", {"queue": "q-legal"}, {"queue": "q-billing"}),
+    ("route", {"sla": "s-gold"}, {"sla": "s-bronze"}),
+    ("route", {"priority": "high"}, {"priority": "low"}),
+    ("respond", {"acknowledge": "m-thanks"}, {"acknowledge": "m-closed"}),
+    ("respond", {"assignee": "a-ada"}, {"assignee": "a-bob"}),
+)
+"""Of every outcome of one value, two that cannot both be."""
+
+
 def planted_set(seed: int, size: int) -> tuple[list[Written], dict[Kind, dict[str, str]]]:
-    """Rules that do not meet, each for a channel of its own, and faults planted among them."""
+    """Rules of all stages that do not meet, each for a channel of its own, and planted faults."""
     rng = random.Random(seed)
     written: list[Written] = []
     planted: dict[Kind, dict[str, str]] = {Kind.NEVER: {}, Kind.SHADOWED: {}, Kind.CONFLICT: {}}
     for number in range(size):
+        stage, then, otherwise = rng.choice(RIVALS)
         apart = leaf("channel", "equals", f"channel{number}")
         tree = condition(rng, 2)
         broad: Written = {"any": [tree, leaf("subject", "prefix", f"re {number}")]}
-        one = rule(f"n{number}", {"all": [apart, broad]}, order=2 * number, queue="q-legal")
+        when = {"all": [apart, broad]}
+        one = rule(f"n{number}", when, stage=stage, order=2 * number, **then)
         written.append(one)
         kind = rng.choice([*planted, None])
         if kind is None:
@@ -374,7 +388,7 @@ def planted_set(seed: int, size: int) -> tuple[list[Written], dict[Kind, dict[st
         when, then = {
             Kind.NEVER: (
                 {"all": [one["when"], {"not": {"any": [broad, tree]}}]},
-                {"queue": "q-legal"},
+                then,
             ),
             Kind.SHADOWED: (
                 {
@@ -384,7 +398,7 @@ def planted_set(seed: int, size: int) -> tuple[list[Written], dict[Kind, dict[st
                         leaf("is_new", "is", True),
                     ]
                 },
-                {"queue": "q-billing"},
+                otherwise,
             ),
             Kind.CONFLICT: (
                 {
@@ -393,12 +407,12 @@ def planted_set(seed: int, size: int) -> tuple[list[Written], dict[Kind, dict[st
                         leaf("channel", "equals", bad),
                     ]
                 },
-                {"queue": "q-billing"},
+                otherwise,
             ),
         }[kind]
         if kind is Kind.CONFLICT:
             when = {"all": [leaf("channel", "one_of", [f"channel{number}", bad]), when]}
-        written.append(rule(bad, when, order=2 * number + 1, **then))
+        written.append(rule(bad, when, stage=stage, order=2 * number + 1, **then))
     rng.shuffle(written)
     return written, planted
 

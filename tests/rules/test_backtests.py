@@ -52,13 +52,15 @@ async def post_two(house: House) -> None:
 async def test_decisions_are_taken_again_by_the_draft(house: House) -> None:
     general, special = str(house.team.first_level), str(house.team.second_level)
     await post_two(house)
-    await draft(house, REFUNDS | {"then": {"queue": special}}, CHATS)
+    chats = asking("chats", "kind", "equals", "chat", priority="high")
+    await draft(house, REFUNDS | {"then": {"queue": special}}, CHATS, chats)
     result = await backtest(house)
     exact = result["exact"]
     assert (result["decisions"], result["failed"], exact["decisions"]) == (2, 0, 2)
     assert exact["changed"] == 2
     assert exact["fields"] == {"queue": 1, "level": 1, "priority": 2}
     assert exact["hits"] == {"refunds": 1, "forms": 2}
+    assert result["unmatched"] == ["chats"]
     pairs = {(each["queue"], each["instead"]): each["decisions"] for each in exact["matrix"]}
     assert pairs == {(general, special): 1, (general, general): 1}
     load = {each["queue"]: (each["before"], each["after"]) for each in exact["load"]}

@@ -1,6 +1,7 @@
 """Analysing rules before they are put in force: nothing is stored, nothing moves."""
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -12,7 +13,8 @@ from gateway.api.problems import documented
 from gateway.api.rule_models import EXAMPLE, RuleSetBody
 from gateway.problems import invalid
 from gateway.rule_sets import RuleDocument
-from routing.analysis import Analysis, Finding, Kind, Severity, analyse
+from gateway.rulebook.staff import staff
+from routing.analysis import Analysis, Finding, Kind, Severity, Staff, analyse, unstaffed
 from routing.analysis.findings import facts_to_json
 from routing.problems import below
 
@@ -45,7 +47,8 @@ class FindingOut(BaseModel):
     """Something about a rule, proved or shown by `witness`.
 
     `others` cause it, `pointers` lead to the parts concerned, `fields` are the outputs concerned.
-    `witness` are facts that `POST /v1/rules/test` takes. `question` is what an `unknown` left open.
+    `witness` are facts that `POST /v1/rules/test` takes. `unstaffed` is what rules choose that
+    nobody can be given now. `question` is what an `unknown` left open.
     """
 
     kind: Kind
@@ -60,26 +63,29 @@ class FindingOut(BaseModel):
 
 
 class AnalysisOut(BaseModel):
-    """The findings by rule as they run; `rules_version` is 0 for a draft.
+    """The findings by rule as they run, unstaffed ones last; `rules_version` is 0 for a draft.
 
-    `more_conflicts` are rules with perhaps more conflicts than are listed.
+    `more_conflicts` are rules with perhaps more conflicts than are listed. `unserved_queues` are
+    ids of queues that give their conversations to agents, and have none.
     """
 
     rules_version: int
     rules: int
     findings: list[FindingOut]
     more_conflicts: list[str]
+    unserved_queues: list[str]
 
 
 @router.post("/analysis")
 async def analyse_rules(gateway: Parts, caller: AdminCaller, body: AnalysisRequest) -> AnalysisOut:
-    """Find rules that never match, are shadowed or stopped, conflict or say the same.
+    """Find rules that never match, are shadowed or stopped, conflict, say the same, or lack staff.
 
     Pointers begin with the rule's index in the draft, or in `GET /v1/rules`.
     """
     async with gateway.database.transaction() as session:
         current = await rule_sets.published(session, caller.workspace_id)
         there = await references.present(session, caller.workspace_id)
+        serving = await staff(session, caller.workspace_id)
     version, documents = current.version, current.rules
     if body.rules is not None:
         version, documents = 0, _completed(body.rules)
@@ -88,14 +94,18 @@ async def analyse_rules(gateway: Parts, caller: AdminCaller, body: AnalysisReque
         raise invalid("there are too many rules", [("/rules", problem)])
     rules = rule_sets.parse_all(documents, there.names)
     found = await asyncio.to_thread(analyse, rules, there.queues, there.default_queue)
-    return _shown(version, documents, found)
+    unserved = tuple(unstaffed(rules, there.queues, serving))
+    found = replace(found, findings=found.findings + unserved)
+    return _shown(version, documents, found, serving)
 
 
 def _completed(bodies: list[RuleDocument]) -> list[RuleDocument]:
     return [{"id": f"rule-{index}", "order": index, **body} for index, body in enumerate(bodies)]
 
 
-def _shown(version: int, documents: list[RuleDocument], found: Analysis) -> AnalysisOut:
+def _shown(
+    version: int, documents: list[RuleDocument], found: Analysis, serving: Staff
+) -> AnalysisOut:
     named = {
         rule["id"]: RuleNamed(id=rule["id"], name=rule["name"], pointer=below("", index))
         for index, rule in enumerate(documents)
@@ -105,6 +115,7 @@ def _shown(version: int, documents: list[RuleDocument], found: Analysis) -> Anal
         rules=len(documents),
         findings=[_finding(each, named) for each in found.findings],
         more_conflicts=list(found.more_conflicts),
+        unserved_queues=[queue for queue, agents in serving.items() if not agents],
     )
 
 

@@ -48,7 +48,8 @@ async def backtest(gateway: Parts, caller: AdminCaller, body: BacktestIn) -> Str
     """What rules would have made of stored decisions: `progress` lines, then the `result`.
 
     Decisions that cannot be taken again exactly, since they need a text that is gone, are counted
-    apart as `inexact`, with the reasons. Hanging up ends it.
+    apart as `inexact`, with the reasons. `unmatched` are rules that matched nothing. Hanging up
+    ends it.
     """
     async with gateway.database.transaction() as session:
         rules, _ = await contents(session, caller.workspace_id, body.version)

@@ -97,12 +97,14 @@ class Backtest:
     def result(self) -> dict[str, Any]:
         reasons = {str(reason): number for reason, number in self.reasons.items()}
         inexact = {**self.inexact.document(), "reasons": reasons}
+        matched = self.exact.hits.keys() | self.inexact.hits.keys()
         return {
             "type": "result",
             "decisions": self.decisions,
             "failed": self.failed,
             "exact": self.exact.document(),
             "inexact": inexact,
+            "unmatched": [id_ for id_ in self.rules.ids if id_ not in matched],
         }
 
 

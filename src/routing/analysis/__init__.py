@@ -1,6 +1,7 @@
 """What can be proved about a rule set before it is published, and messages that show it."""
 
 from routing.analysis.findings import Analysis, Finding, Kind, Severity
+from routing.analysis.staffing import Staff, unstaffed
 from routing.analysis.survey import analyse
 
-__all__ = ["Analysis", "Finding", "Kind", "Severity", "analyse"]
+__all__ = ["Analysis", "Finding", "Kind", "Severity", "Staff", "analyse", "unstaffed"]

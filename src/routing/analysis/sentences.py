@@ -7,6 +7,7 @@ from routing.analysis.findings import Kind, quoted
 from routing.conditions import Condition, Leaf, Not
 from routing.explanation import phrase
 from routing.matching import shown
+from routing.queues import QueueRef
 from routing.rules import Rule
 
 
@@ -55,6 +56,16 @@ def conflict(rule: Rule, other: Rule, fields: Sequence[str]) -> str:
         f'rules "{other.name}" and "{rule.name}" can match the same message and set another '
         f'{" and ".join(fields)}: "{other.name}" goes first'
     )
+
+
+def unserved(rule: Rule, queue: QueueRef) -> str:
+    return f'rule "{rule.name}" sends to queue "{queue.name}", which nobody serves'
+
+
+def unskilled(rule: Rule, skills: Sequence[str]) -> str:
+    told = " and ".join(f'"{skill}"' for skill in skills)
+    where = "nobody who serves its queue" if rule.then.queue else "nobody who serves a queue"
+    return f'rule "{rule.name}" asks for {told}, which {where} has'
 
 
 _QUESTIONS: Final[Mapping[Kind, str]] = {
