@@ -39,6 +39,8 @@ async def test_what_nobody_can_be_given_is_told(team: Team) -> None:
     await team.ask("PATCH", f"/v1/queues/{general}", {"mode": "direct"})
     await team.ask("PUT", f"/v1/queues/{general}/members/{team.agent_id}", {})
     assert await missing(team, drafted) == ([("/1/then/skills", "italian")], [])
+    await team.ask("PATCH", f"/v1/agents/{team.agent_id}", {"skills": {"tax": 1}})
+    assert await missing(team, drafted) == ([("/1/then/skills", "italian")], [])
     skills = {"skills": {"tax": 1, "italian": 1}}
     await team.ask("PATCH", f"/v1/agents/{team.agent_id}", skills)
     assert await missing(team, drafted) == ([], [])
