@@ -110,7 +110,7 @@ async def test_rules_in_force_decide_again_as_they_decided(house: House) -> None
     result = await backtest(house, version="published")
     tallies = [result["exact"], result["inexact"]]
     assert [(each["decisions"], each["changed"]) for each in tallies] == [(1, 0), (5, 0)]
-    assert result["inexact"]["reasons"] == {"the contact's attributes may be others by now": 5}
+    assert result["inexact"]["reasons"] == {"attributes may be others by now": 5}
     told = await house.rows("SELECT explanation FROM decision")
     stages = [stage for [explanation] in told for stage in explanation["stages"]]
     matched = Counter(rule["id"] for stage in stages for rule in stage["matched"])
@@ -145,11 +145,25 @@ async def test_attributes_of_today_are_not_those_of_then(house: House) -> None:
     await house.post_form(tier="gold", message="Hello")
     asking = {"field": "attribute.other", "op": "equals", "value": "x"}
     await draft(house, CHATS | {"when": asking})
-    assert (await backtest(house))["inexact"]["reasons"] == {
-        "the contact's attributes may be others by now": 1
-    }
+    assert (await backtest(house))["inexact"]["reasons"] == {"attributes may be others by now": 1}
     await draft(house, CHATS)
     assert (await backtest(house))["exact"]["decisions"] == 1
+
+
+async def test_what_was_known_goes_before_what_is_said(house: House) -> None:
+    await publish(house, asking("gold", "attribute.tier", "equals", "gold", priority="high"))
+    await house.post_form(tier="gold", message="Hello")
+    assert (await backtest(house, version="published"))["exact"]["decisions"] == 1
+    [[contact]] = await house.rows("SELECT id FROM contact")
+    known = {"attributes": {"tier": "gold"}}
+    patched = await house.http.patch(
+        f"/v1/contacts/{contact}", json=known, headers=bearer(house.team.admin)
+    )
+    assert patched.status_code == 200, patched.text
+    await house.post_form(tier="silver", message="Hello again")
+    result = await backtest(house, version="published")
+    assert (result["exact"]["changed"], result["inexact"]["changed"]) == (0, 0)
+    assert result["inexact"]["decisions"] == 1
 
 
 async def test_a_backtest_is_bounded(house: House) -> None:

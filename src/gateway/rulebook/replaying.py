@@ -19,11 +19,13 @@ from routing.priority import Priority
 RECALLED: Final = """
 SELECT d.conversation_id, d.id, d.message_id, d.facts, d.outcome, d.decided_at, m.subject,
        coalesce(m.new_text, m.text) AS text, i.address AS sender, m.attributes,
-       c.attributes AS contact_attributes, i.id IS NOT NULL AS has_message
+       c.attributes AS contact_attributes, v.attributes AS conversation_attributes,
+       i.id IS NOT NULL AS has_message
   FROM decision d
   LEFT JOIN message m ON (m.workspace_id, m.id) = (d.workspace_id, d.message_id)
   LEFT JOIN identity i ON (i.workspace_id, i.id) = (m.workspace_id, m.identity_id)
   LEFT JOIN contact c ON (c.workspace_id, c.id) = (i.workspace_id, i.contact_id)
+  LEFT JOIN conversation v ON (v.workspace_id, v.id) = (d.workspace_id, d.conversation_id)
 """
 """Decisions with what is left of their messages; an erased message has lost its sender."""
 
@@ -39,7 +41,7 @@ class Lacking(StrEnum):
 
     TEXT = "the message is erased"
     RECIPIENT = "the address it was sent to is not kept"
-    ATTRIBUTES = "the contact's attributes may be others by now"
+    ATTRIBUTES = "attributes may be others by now"
     HISTORY = "what the contact had before was not asked for then"
 
 
@@ -90,10 +92,11 @@ def recall(row: Mapping[str, Any], wanted: Wanted) -> Recalled:
     if not row["has_message"]:
         return Recalled(facts, lacking | {Lacking.TEXT})
     said = _document(row["attributes"])
-    for name, value in (_document(row["contact_attributes"]) | said).items():
+    known = _document(row["conversation_attributes"]) | _document(row["contact_attributes"])
+    for name, value in (said | known).items():
         facts[ATTRIBUTE_PREFIX + name] = value
     facts["subject"], facts["text"], facts["sender"] = row["subject"], row["text"], row["sender"]
-    return Recalled(facts, lacking.union(_lacking(wanted.texts, said)))
+    return Recalled(facts, lacking.union(_lacking(wanted.texts, said, known)))
 
 
 def kept_facts(
@@ -127,13 +130,16 @@ def _lacking_history(facts: Mapping[str, object], asked: Iterable[str]) -> froze
     return NOTHING if is_known else frozenset({Lacking.HISTORY})
 
 
-def _lacking(asked: frozenset[str], said: Mapping[str, str]) -> Iterable[Lacking]:
+def _lacking(
+    asked: frozenset[str], said: Mapping[str, str], known: Mapping[str, str]
+) -> Iterable[Lacking]:
+    """What was known of the contact or the conversation went before what the message says."""
     if "recipient" in asked:
         yield Lacking.RECIPIENT
     attributes = {
         name.removeprefix(ATTRIBUTE_PREFIX) for name in asked if name.startswith(ATTRIBUTE_PREFIX)
     }
-    if attributes - said.keys():
+    if any(name not in said or known.get(name, said[name]) != said[name] for name in attributes):
         yield Lacking.ATTRIBUTES
 
 
