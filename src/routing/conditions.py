@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from routing.facts import FAMILIES, FIELDS, Field, Stage, field_named
-from routing.operators import OPERATORS, Op, ValueChecker
+from routing.operators import Op, ValueChecker, operators_of, reading
 from routing.problems import below, did_you_mean, json_type
 
 MAX_DEPTH: Final = 16
@@ -119,6 +119,7 @@ class ConditionParser:
         op = self._op(tested, obj["op"], below(pointer, "op"))
         if op is None:
             return None
+        tested = reading(tested, op, obj.get("value"))
         self._value(tested, op, obj, pointer)
         return (
             Leaf(tested, op, _frozen(obj.get("value"))) if len(problems.found) == before else None
@@ -137,7 +138,7 @@ class ConditionParser:
         return tested
 
     def _op(self, tested: Field, name: object, pointer: str) -> Op | None:
-        ops = OPERATORS[tested.type]
+        ops = operators_of(tested)
         if isinstance(name, str) and name in ops:
             return Op(name)
         what = f"a field of type {tested.type} has no such operator"

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -56,13 +56,14 @@ class FieldType(StrEnum):
     NUMBER = "number"
     DURATION = "duration"
     DATETIME = "datetime"
+    DATE = "date"
     BOOL = "bool"
     PRIORITY = "priority"
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field that rules may test.
+    """A field that rules may test; an attribute, which is a text, as a test reads it.
 
     `known_from` is the first stage that can see it. `choices` (if any) are all its values, `shape`
     (if any) is what a value must look like, `refers_to` says whose ids it holds.
@@ -79,7 +80,17 @@ class Field:
     @property
     def is_private(self) -> bool:
         """Whether its values may be personal data or message text, which no decision may hold."""
-        return self.type is FieldType.TEXT
+        return self.type is FieldType.TEXT or self.is_attribute
+
+    @property
+    def is_attribute(self) -> bool:
+        return self.name.startswith(ATTRIBUTE_PREFIX)
+
+    @property
+    def key(self) -> str:
+        """The name; of an attribute that is not read as a text, after the type."""
+        is_read = self.is_attribute and self.type is not FieldType.TEXT
+        return f"{self.type}:{self.name}" if is_read else self.name
 
 
 _LANGUAGE_TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -246,6 +257,7 @@ _CLASSES: Final[Mapping[FieldType, tuple[type, ...]]] = {
     FieldType.NUMBER: (int, float),
     FieldType.DURATION: (int, float),
     FieldType.DATETIME: (datetime,),
+    FieldType.DATE: (date,),
     FieldType.BOOL: (bool,),
     FieldType.PRIORITY: (Priority,),
 }

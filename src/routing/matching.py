@@ -76,14 +76,17 @@ def literal_of(leaf: Leaf, *, negated: bool) -> Literal:
 
 def _seen(field: Field) -> Callable[[View], Any]:
     """Tell what a field holds, but nothing that may be personal: of a text the length."""
-    name, told = field.name, _TOLD[field.type]
+    name, told = field.name, _length if field.is_private else _TOLD[field.type]
     return lambda view: None if (value := view[name]) is None else told(value)
+
+
+def _length(text: str) -> dict[str, int]:
+    return {"length": len(text)}
 
 
 _TOLD: Final[Mapping[FieldType, Callable[[Any], Any]]] = {
     FieldType.ENUM: str,
     FieldType.ID: str,
-    FieldType.TEXT: lambda text: {"length": len(text)},
     FieldType.SET: sorted,
     FieldType.NUMBER: lambda number: number,
     FieldType.DURATION: lambda seconds: seconds,

@@ -1,7 +1,7 @@
 """The operators of each type, and the checks of the values that rules give them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -11,6 +11,7 @@ import re2
 from routing.facts import Existing, Field, FieldType
 from routing.priority import Priority
 from routing.problems import Problems, below, did_you_mean, json_type
+from routing.readings import read_date
 from routing.words import fold, words_of
 
 MAX_TEXT: Final = 1_000
@@ -49,9 +50,34 @@ OPERATORS: Final[Mapping[FieldType, tuple[Op, ...]]] = {
     FieldType.NUMBER: (*_ORDERED, Op.IS_MISSING),
     FieldType.DURATION: (*_ORDERED, Op.IS_MISSING),
     FieldType.DATETIME: (*_ORDERED, Op.IS_MISSING),
+    FieldType.DATE: (*_ORDERED, Op.IS_MISSING),
     FieldType.PRIORITY: (*_ORDERED, Op.ONE_OF, Op.IS_MISSING),
     FieldType.BOOL: (Op.IS, Op.IS_MISSING),
 }
+
+_COMPARED: Final = (Op.LT, Op.LTE, Op.GT, Op.GTE)
+
+
+def operators_of(field: Field) -> tuple[Op, ...]:
+    """The operators that a field has: an attribute those of all that it can be read as."""
+    ops = OPERATORS[field.type]
+    return (*ops, *_COMPARED, Op.IS) if field.is_attribute else ops
+
+
+def reading(field: Field, op: Op, value: object) -> Field:
+    """The field as a test sees it: an attribute is read as what it is compared with.
+
+    A text that is no number, date or truth value is unknown to a test that reads it so.
+    """
+    if not field.is_attribute:
+        return field
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if op is Op.IS:
+        return replace(field, type=FieldType.BOOL)
+    if is_number and op in _ORDERED:
+        return replace(field, type=FieldType.NUMBER)
+    return replace(field, type=FieldType.DATE) if op in _COMPARED else field
+
 
 _LISTS: Final = frozenset({Op.ONE_OF, Op.CONTAINS_ANY, Op.HAS_ANY, Op.HAS_ALL})
 
@@ -164,6 +190,10 @@ class ValueChecker:
                 pointer, "must be an instant with its offset, such as 2030-01-31T09:00:00Z"
             )
 
+    def _date(self, _field: Field, value: object, pointer: str) -> None:
+        if not isinstance(value, str) or read_date(value) is None:
+            self.problems.add(pointer, "must be a number, or a date such as 2030-01-31")
+
     def _flag(self, _field: Field, value: object, pointer: str) -> None:
         if not isinstance(value, bool):
             self.problems.add(pointer, f"must be true or false, not {json_type(value)}")
@@ -183,6 +213,7 @@ _SCALARS: Final[Mapping[FieldType, Callable[[ValueChecker, Field, object, str], 
     FieldType.NUMBER: ValueChecker._number,  # noqa: SLF001
     FieldType.DURATION: ValueChecker._seconds,  # noqa: SLF001
     FieldType.DATETIME: ValueChecker._instant,  # noqa: SLF001
+    FieldType.DATE: ValueChecker._date,  # noqa: SLF001
     FieldType.BOOL: ValueChecker._flag,  # noqa: SLF001
     FieldType.PRIORITY: ValueChecker._priority,  # noqa: SLF001
 }

@@ -6,13 +6,14 @@ A predicate answers whether its test is known to hold: False for an unknown fiel
 import operator
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from routing.conditions import Leaf
 from routing.facts import FieldType
 from routing.operators import Op, compile_pattern
 from routing.priority import Priority
+from routing.readings import read_bool, read_date, read_number
 from routing.words import fold, line_of, words_of
 
 FOLDED: Final = "folded:"
@@ -42,7 +43,7 @@ Predicate = Callable[[View], bool]
 
 def predicate(leaf: Leaf, *, negated: bool) -> Predicate:
     """Compile a leaf, or its negation; neither holds for an unknown field."""
-    field = leaf.field.name
+    field = leaf.field.key
     if leaf.op is Op.IS_MISSING:
         return _known(field) if negated else _unknown(field)
     accepted = acceptance(leaf)
@@ -180,7 +181,7 @@ def _has_all(leaf: Leaf) -> Predicate:
 
 def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Leaf], Predicate]:
     def build(leaf: Leaf) -> Predicate:
-        field, wanted = leaf.field.name, typed_value(leaf, leaf.value)
+        field, wanted = leaf.field.key, typed_value(leaf, leaf.value)
 
         def holds(view: View) -> bool:
             value = view[field]
@@ -204,7 +205,7 @@ _BUILDERS: Final[Mapping[Op, Callable[[Leaf], Predicate]]] = {
 
 
 def _key(leaf: Leaf) -> str:
-    return FOLDED + leaf.field.name if leaf.field.type is FieldType.TEXT else leaf.field.name
+    return FOLDED + leaf.field.name if leaf.field.type is FieldType.TEXT else leaf.field.key
 
 
 def _texts(leaf: Leaf) -> tuple[str, ...]:
@@ -216,6 +217,8 @@ def typed_value(leaf: Leaf, value: object) -> Any:
     match leaf.field.type:
         case FieldType.TEXT:
             return fold(str(value))
+        case FieldType.DATE:
+            return date.fromisoformat(str(value))
         case FieldType.DATETIME:
             return datetime.fromisoformat(str(value))
         case FieldType.PRIORITY:
@@ -249,10 +252,17 @@ def _utf8(view: View, field: str) -> bytes | None:
     return None if text is None else text.encode(errors="replace")
 
 
+def _reading(read: Callable[[str], Any]) -> Callable[[View, str], Any]:
+    return lambda view, field: None if (text := view[field]) is None else read(text)
+
+
 _FORMS: Final[Mapping[str, Callable[[View, str], Any]]] = {
     FOLDED: _folded,
     SPLIT: _split,
     LINE: _line,
     WORDS: _words,
     UTF8: _utf8,
+    f"{FieldType.NUMBER}:": _reading(read_number),
+    f"{FieldType.DATE}:": _reading(read_date),
+    f"{FieldType.BOOL}:": _reading(read_bool),
 }

@@ -41,6 +41,7 @@ SMALL: Mapping[str, tuple[Any, ...]] = {
     "priority": (None, Priority.HIGH),
     "previous_queue": (None, "q-legal"),
     "sla": (None, "s-gold", "s-bronze"),
+    "attribute.seats": (None, "0", "1", "2", "few"),
 }
 """Of each field a value for everything that the small rules can tell apart."""
 
@@ -63,13 +64,14 @@ def small_leaves(stage: str) -> st.SearchStrategy[Written]:
     kinds = st.sampled_from(["email"])
     tags = st.just(["a"])
     ordered = st.sampled_from(["equals", "lt", "lte", "gt", "gte"])
-    names = ["kind", "is_new", "tags", "message_count"]
+    names = ["kind", "is_new", "tags", "message_count", "attribute.seats"]
     options = [
         st.builds(leaf, st.just("kind"), st.just("equals"), kinds),
         st.builds(leaf, st.just("kind"), st.just("one_of"), st.lists(kinds, min_size=1)),
         st.builds(leaf, st.just("is_new"), st.just("is"), st.booleans()),
         st.builds(leaf, st.just("tags"), st.sampled_from(["has_any", "has_all"]), tags),
         st.builds(leaf, st.just("message_count"), ordered, st.just(1)),
+        st.builds(leaf, st.just("attribute.seats"), ordered, st.just(1)),
         st.builds(leaf, st.sampled_from(names), st.just("is_missing")),
     ]
     if stage == "respond":
@@ -231,6 +233,9 @@ def any_leaf(rng: random.Random) -> Written:
             leaf("message_count", rng.choice(["gt", "lte", "equals"]), rng.randrange(9)),
             leaf("waiting", rng.choice(["lt", "gte"]), 60 * rng.randrange(9)),
             leaf("is_new", "is", rng.random() < 0.5),
+            leaf("attribute.seats", rng.choice(["gt", "lte"]), rng.randrange(9)),
+            leaf("attribute.since", rng.choice(["lt", "gte"]), f"2030-01-{rng.randrange(10, 31)}"),
+            leaf("attribute.paid", "is", rng.random() < 0.5),
             leaf("history.is_first", "is", rng.random() < 0.5),
             leaf("history.conversations_30d", rng.choice(["gt", "lte"]), rng.randrange(9)),
             leaf("history.last_queue", "equals", rng.choice(["q-legal", "q-billing"])),

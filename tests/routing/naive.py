@@ -5,7 +5,7 @@ Shares no code with the engine but the field types; words are found character by
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from unicodedata import category, normalize
 
@@ -37,16 +37,41 @@ def leaf(condition: Mapping[str, Any], facts: Mapping[str, Any]) -> bool | None:
         return None
     field = field_named(condition["field"])
     assert field is not None
+    if field.is_attribute and is_read(op, condition["value"]):
+        return read(op, seen, condition["value"])
     if op == "contains_any":
         return any(contains(words(seen), words(wanted)) for wanted in condition["value"])
     if op == "matches":
         return re.search(condition["value"], seen) is not None
+    return tested(op, seen, condition["value"], field.type)
+
+
+def tested(op: str, seen: Any, wanted: Any, type_: FieldType) -> bool:
     if op in ("has_any", "has_all"):
-        return (any if op == "has_any" else all)(tag in seen for tag in condition["value"])
-    plain = plainly(field.type)
+        return (any if op == "has_any" else all)(tag in seen for tag in wanted)
+    plain = plainly(type_)
     if op == "one_of":
-        return plain(seen) in [plain(value) for value in condition["value"]]
-    return compare(op, plain(seen), plain(condition["value"]))
+        return plain(seen) in [plain(value) for value in wanted]
+    return compare(op, plain(seen), plain(wanted))
+
+
+def is_read(op: str, wanted: Any) -> bool:
+    """Whether an attribute is compared with what is no text."""
+    return op in ("lt", "lte", "gt", "gte", "is") or (
+        op == "equals" and not isinstance(wanted, str)
+    )
+
+
+def read(op: str, seen: str, wanted: Any) -> bool | None:
+    """Compare the text of an attribute with what is no text."""
+    if isinstance(wanted, bool):
+        return compare(op, seen == "true", wanted) if seen in ("true", "false") else None
+    try:
+        if isinstance(wanted, str):
+            return compare(op, date.fromisoformat(seen), date.fromisoformat(wanted))
+        return compare(op, float(seen), wanted)
+    except ValueError:
+        return None
 
 
 def plainly(type_: FieldType) -> Callable[[Any], Any]:

@@ -156,10 +156,16 @@ def leaves(stage: str) -> st.SearchStrategy[dict[str, Any]]:
         of(["tags"], ["has_any", "has_all"], TAG_LISTS),
         of(["waiting", "message_count"], ORDERED, NUMBERS),
         of(["received_at"], ORDERED, INSTANTS),
+        of(["attribute.seats"], ORDERED, NUMBERS),
+        of(["attribute.seats"], ["lt", "lte", "gt", "gte"], st.just("2030-01-31")),
+        of(["attribute.seats"], ["is"], st.booleans()),
+        of(["attribute.seats"], ["equals"], st.sampled_from(["2", "true"])),
         of(["is_new", "is_automatic"], ["is"], st.booleans()),
         st.fixed_dictionaries(
             {
-                "field": st.sampled_from(["subject", "tags", "waiting", "language"]),
+                "field": st.sampled_from(
+                    ["subject", "tags", "waiting", "language", "attribute.seats"]
+                ),
                 "op": st.just("is_missing"),
             }
         ),
@@ -259,6 +265,9 @@ FACTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "subject": TEXTS,
         "text": TEXTS,
         "attribute.tier": TEXTS,
+        "attribute.seats": st.sampled_from(
+            ["0", "2", "2.0", "3", "true", "false", "2030-01-31", "2031-01-01", "few", ""]
+        ),
         "tags": st.frozensets(TAGS),
         "waiting": NUMBERS,
         "message_count": NUMBERS,

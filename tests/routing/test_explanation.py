@@ -133,6 +133,7 @@ def test_one_failed_demand_keeps_a_rule_from_matching(
         (leaf("channel", "equals", "c1"), "c2", "c2"),
         (leaf("subject", "matches", "^x"), "secret", {"length": 6}),
         (leaf("attribute.tier", "equals", "gold"), "basic", {"length": 5}),
+        (leaf("attribute.seats", "gt", 12), "10", {"length": 2}),
     ],
 )
 def test_what_a_near_miss_saw(condition: dict[str, Any], seen: Any, shown: Any) -> None:

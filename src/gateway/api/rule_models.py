@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, WithJsonSchema
 from gateway.rule_sets import MAX_RULES, CaseDocument, RuleDocument
 from routing.facts import FAMILIES, FIELDS, FieldType, Reference, Stage
 from routing.facts import Field as FactField
-from routing.operators import OPERATORS
+from routing.operators import operators_of
 from routing.outcomes import SINGLE, STAGES
 from routing.priority import Priority
 
@@ -144,7 +144,7 @@ def _field_shown(field: FactField) -> FieldOut:
         type=field.type,
         meaning=field.meaning,
         known_from=field.known_from,
-        operators=[str(op) for op in OPERATORS[field.type]],
+        operators=[str(op) for op in operators_of(field)],
         choices=list(field.choices),
         refers_to=field.refers_to,
     )

@@ -6,8 +6,8 @@ Nothing is left out: what the clauses exclude, no value can be.
 """
 
 from bisect import insort
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
 from itertools import chain, count, pairwise
 from math import floor, inf, nextafter
 from typing import Any, Final, Protocol
@@ -76,12 +76,12 @@ class Choice:
 
 
 class Ordered:
-    """A number, a duration in seconds, or an instant."""
+    """A number, a duration in seconds, an instant or a date."""
 
     def __init__(self, formula: Formula, field: Field) -> None:
         self.known = formula.new()
         self._formula = formula
-        self._is_instant = field.type is FieldType.DATETIME
+        self._between = _BETWEEN.get(field.type, _number_between)
         self._equal: dict[Any, int] = {}
         self._less: dict[Any, int] = {}
         self._sorted: list[Any] = []
@@ -129,7 +129,8 @@ class Ordered:
                 high = value
                 break
             low = value
-        return _instant_between(low, high) if self._is_instant else _number_between(low, high)
+        found: FactValue | None = self._between(low, high)
+        return found
 
 
 def _number_between(low: float | None, high: float | None) -> float | None:
@@ -153,6 +154,22 @@ def _instant_between(low: datetime | None, high: datetime | None) -> datetime | 
     except OverflowError:
         return None
     return found if low < found and (high is None or found < high) else None
+
+
+def _date_between(low: date | None, high: date | None) -> date | None:
+    try:
+        if low is None:
+            return date.fromisoformat(_SOME_DAY[:10]) if high is None else high - timedelta(days=1)
+        found = low + timedelta(days=1)
+    except OverflowError:
+        return None
+    return found if high is None or found < high else None
+
+
+_BETWEEN: Final[Mapping[FieldType, Callable[[Any, Any], Any]]] = {
+    FieldType.DATETIME: _instant_between,
+    FieldType.DATE: _date_between,
+}
 
 
 class Tags:

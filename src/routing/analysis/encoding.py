@@ -1,6 +1,8 @@
 """Rules as formulas over the atoms of fields, as each stage sees them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
 from typing import Any, Final
 
 from routing.analysis.atoms import Atoms, Choice, Model, Ordered, Tags
@@ -12,6 +14,7 @@ from routing.facts import FIELDS, Facts, FactValue, Field, FieldType, Stage
 from routing.operators import Op
 from routing.predicates import View, predicate
 from routing.priority import Priority
+from routing.readings import kept
 from routing.rules import Rule
 
 STAGE_BEFORE: Final = {Stage.ROUTE: Stage.CLASSIFY, Stage.RESPOND: Stage.ROUTE}
@@ -29,6 +32,7 @@ class Encoding:
         self._book = book
         self._formula = formula
         self._atoms: dict[tuple[Stage, str], Atoms] = {}
+        self._readings: dict[str, str] = {}
         self._rules: dict[str, int] = {}
         self._effective: dict[str, int] = {}
         self._ties: dict[tuple[Stage, str], _Tie | _TagTie | _QueueTie] = {}
@@ -83,12 +87,20 @@ class Encoding:
 
     def atoms(self, field: Field, stage: Stage) -> Atoms:
         """Return the variables of a field as a stage sees it."""
-        at = self._as_seen(field.name, stage)
+        at = self._as_seen(field.key, stage)
         if at not in self._atoms:
             self._atoms[at] = _SORTS.get(field.type, Choice)(self._formula, field)
             if at in _ALWAYS_KNOWN:
                 self._formula.add(self._atoms[at].known)
+            if field.key != field.name:
+                self._read(field, self._atoms[at], stage)
         return self._atoms[at]
+
+    def _read(self, field: Field, atoms: Atoms, stage: Stage) -> None:
+        """A reading is known only where the text is. What it says is left free of the text."""
+        self._readings[field.key] = field.name
+        text = self.atoms(replace(field, type=FieldType.TEXT), stage)
+        self._formula.add(-atoms.known, text.known)
 
     def _as_seen(self, name: str, stage: Stage) -> tuple[Stage, str]:
         """The first stage that sees the field as this one does, and the name."""
@@ -122,10 +134,10 @@ class Encoding:
 
     def facts(self, model: Model, *, plain: bool) -> Facts | None:
         """Return a message such as the model has it, or None if there is none."""
-        known: dict[str, FactValue | None] = {}
+        known = self._read_values(model)
         for (_, seen), atoms in sorted(self._atoms.items(), key=lambda item: item[0][0].rank):
             name = "previous_queue" if seen == "queue" else seen
-            if name in known:
+            if name in known or name in self._readings:
                 continue
             if plain and isinstance(atoms, Text):
                 known[name] = atoms.plain_value(model)
@@ -134,6 +146,15 @@ class Encoding:
             if known[name] is None and atoms.known in model:
                 return None
         return Facts(known)
+
+    def _read_values(self, model: Model) -> dict[str, FactValue | None]:
+        """The texts of attributes that are read as something else, where they can be."""
+        found: dict[str, FactValue | None] = {}
+        for (_, key), atoms in self._atoms.items():
+            value = atoms.value(model) if key in self._readings else None
+            if isinstance(value, int | float | bool | date):
+                found[self._readings[key]] = kept(value)
+        return found
 
 
 class _Tie:
@@ -250,4 +271,5 @@ _SORTS: Final[Mapping[FieldType, Callable[[Formula, Field], Atoms]]] = {
     FieldType.NUMBER: Ordered,
     FieldType.DURATION: Ordered,
     FieldType.DATETIME: Ordered,
+    FieldType.DATE: Ordered,
 }

@@ -42,7 +42,7 @@ def demands(condition: Condition) -> Demands:
 
 
 def _of_leaf(leaf: Leaf) -> Demands:
-    name = leaf.field.name
+    name = leaf.field.key
     if leaf.field.type in _NUMERIC and isinstance(leaf.value, int | float):
         low = leaf.value if leaf.op in (Op.GT, Op.GTE, Op.EQUALS) else -inf
         high = leaf.value if leaf.op in (Op.LT, Op.LTE, Op.EQUALS) else inf
