@@ -355,6 +355,24 @@ def shows(finding: Finding, decision: Decision, trial: Trial) -> None:
         assert {rule_id, *others} <= matched
 
 
+SEATS = "attribute.seats"
+
+
+def test_what_is_read_is_known_and_may_be_a_text_beside() -> None:
+    absent = {"all": [leaf(SEATS, "is_missing"), leaf(SEATS, "gte", 1)]}
+    assert only(rule("r", absent, queue="q-legal")).kind is Kind.NEVER
+    between = {"all": [leaf(SEATS, "gt", 5), leaf(SEATS, "lt", 5.5), leaf(SEATS, "equals", 6)]}
+    assert only(rule("r", between, queue="q-legal")).kind is Kind.NEVER
+    either = {"any": [leaf(SEATS, "equals", "many"), leaf(SEATS, "gte", 5)]}
+    written = [
+        rule("a", either, order=1, queue="q-legal"),
+        rule("b", leaf(SEATS, "equals", "7"), order=2, queue="q-billing"),
+    ]
+    analysis = analysed(written)
+    assert found(analysis, Kind.SHADOWED) | found(analysis, Kind.CONFLICT) == {"b": ["a"]}
+    confirm(written, analysis)
+
+
 RIVALS: tuple[tuple[str, Written, Written], ...] = (
     ("classify", {"type": "claim"}, {"type": "praise"}),
     ("classify", {"language": "it"}, {"language": "de"}),

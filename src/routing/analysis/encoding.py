@@ -133,8 +133,11 @@ class Encoding:
             tie.follow()
 
     def facts(self, model: Model, *, plain: bool) -> Facts | None:
-        """Return a message such as the model has it, or None if there is none."""
-        known = self._read_values(model)
+        """Return a message such as the model has it, or None if there is none.
+
+        Of an attribute that is read in several ways a `plain` one has what it is read as.
+        """
+        known = self._read_values(model) if plain else {}
         for (_, seen), atoms in sorted(self._atoms.items(), key=lambda item: item[0][0].rank):
             name = "previous_queue" if seen == "queue" else seen
             if name in known or name in self._readings:
