@@ -118,7 +118,11 @@ async def test_policies_are_read_and_changed(team: Team, other: Team) -> None:
     changed = await team.ask(
         "PATCH", "/v1/workspace", {"raw_retention_days": None, "conversation_retention_days": 365}
     )
-    assert changed == before | {"raw_retention_days": None, "conversation_retention_days": 365}
+    assert changed == before | {
+        "raw_retention_days": None,
+        "conversation_retention_days": 365,
+        "configuration": before["configuration"] + 1,
+    }
     assert (await other.get("/v1/workspace"))["raw_retention_days"] == 90
     assert (await team.call("PATCH", "/v1/workspace", {"name": "south"})).status_code == 409
     for wrong in ({"name": None}, {"raw_retention_days": 0}, {"feed_resume_hours": 10**9}):

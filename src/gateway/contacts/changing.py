@@ -49,8 +49,8 @@ async def add_identity(
 ) -> None:
     """Note that an address is the contact's too; harmless where that is known.
 
-    The identity comes first, as in ingest; its foreign key then keeps the contact from being merged
-    or erased until the commit.
+    The identity comes first, as in ingest; a lock then keeps the contact from being merged or erased
+    until the commit.
 
     Raises:
         Problem: 404 if there is no such contact, 409 if it is erased or merged or the address is
@@ -62,7 +62,12 @@ async def add_identity(
     new = {**key, "id": new_id(), "contact_id": contact_id, "created_at": now, "last_seen_at": now}
     _present(await session.get(Contact, (workspace_id, contact_id)))
     await session.execute(insert(Identity).values(new).on_conflict_do_nothing())
-    _present(await session.get(Contact, (workspace_id, contact_id), populate_existing=True))
+    keep = {"read": True, "key_share": True}
+    _present(
+        await session.get(
+            Contact, (workspace_id, contact_id), populate_existing=True, with_for_update=keep
+        )
+    )
     owner = await session.scalar(select(Identity.contact_id).filter_by(**key))
     if owner != contact_id:
         raise conflict(f"the address is contact {owner}'s: merge the two if they are one person")
