@@ -49,8 +49,8 @@ async def add_identity(
 ) -> None:
     """Note that an address is the contact's too; harmless where that is known.
 
-    The identity comes first, as in ingest; a lock then keeps the contact from being merged or erased
-    until the commit.
+    The identity comes first, as in ingest; a lock then keeps the contact from being merged or
+    erased until the commit.
 
     Raises:
         Problem: 404 if there is no such contact, 409 if it is erased or merged or the address is
