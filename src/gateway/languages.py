@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Final
 
 from routing.engine import RuleSet
-from routing.facts import FactValue
+from routing.facts import SIGN, FactValue
 
 LANGUAGES: Final = (
     *("ar", "bg", "cs", "da", "de", "el", "en", "es", "fi", "fr", "he", "hr", "hu", "it", "ja"),
@@ -30,6 +30,8 @@ def detect(text: str) -> str | None:
 
 def add_language(facts: dict[str, FactValue | None], rules: RuleSet) -> None:
     """Find out the language of a message, if its rules ask for it and nobody has said."""
+    if SIGN in facts:
+        return
     if "language" in rules.fields and facts.get("language") is None:
         facts["language"] = detect(str(facts.get("text") or ""))
 

@@ -133,8 +133,8 @@ class ConditionParser:
         if tested is None:
             candidates = (*FIELDS, *(family.name for family in FAMILIES))
             self._add(pointer, f"unknown field{did_you_mean(text, candidates)}")
-        elif self.stage and self.stage.rank < tested.known_from.rank:
-            self._add(pointer, f"{text} is known only from stage {tested.known_from} on")
+        elif self.stage and (mistake := tested.mistake_in(self.stage)):
+            self._add(pointer, mistake)
         return tested
 
     def _op(self, tested: Field, name: object, pointer: str) -> Op | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from routing.conditions import fields_of
 from routing.explanation import Explanation, QueueWinner, Winner
-from routing.facts import HISTORY_PREFIX, Facts, Stage
+from routing.facts import HISTORY_PREFIX, SIGN, Facts, Stage
 from routing.predicates import View
 from routing.priority import Priority
 from routing.progress import INHERITED, Progress
@@ -16,12 +16,12 @@ from routing.stages import CompiledStage
 
 @record
 class Decision:
-    """Where a message belongs and why; every part of it is JSON as `orjson` or `json` writes it.
+    """Where a conversation belongs and why; all of it is JSON as `orjson` or `json` writes it.
 
     `queue`, `sla`, `acknowledge` and `assignee` are ids of a queue, an SLA policy, a macro and an
     agent. `tags` are the conversation's together with those added, sorted; `skills` what the agent
     must have, sorted; `preferred_skills` what else is wanted, and for how many seconds it is
-    insisted on (None: it is not).
+    insisted on (None: it is not). `notify` is what supervisors are told, sorted.
     """
 
     queue: str
@@ -35,6 +35,7 @@ class Decision:
     sla: str | None
     acknowledge: str | None
     assignee: str | None
+    notify: tuple[str, ...]
     rule_set_version: int
     explanation: Explanation
 
@@ -75,12 +76,14 @@ class RuleSet:
     def decide(
         self, facts: Facts, *, fallback_queue: str | None = None, in_full: bool = True
     ) -> Decision:
-        """Route one message.
+        """Route one message; or, where a clock tells a `sign`, say what follows from that.
 
         `fallback_queue` is where it goes if no rule names a queue: the previous queue of a
         reopened conversation. Without it, or where that queue is gone, the default queue takes it.
         Not `in_full`, the explanation names rules without their conditions, at half the cost.
         """
+        if SIGN in facts.known:
+            return self._decide_sign(facts, fallback_queue, in_full=in_full)
         view, so_far = View(facts.known), Progress.of(facts, in_full=in_full)
         self._run(Stage.CLASSIFY, view, so_far)
         so_far.tell(view)
@@ -91,9 +94,25 @@ class RuleSet:
             self._run(Stage.RESPOND, view, so_far)
         return self._decision(so_far, view, queue, why)
 
+    def _decide_sign(self, facts: Facts, fallback_queue: str | None, *, in_full: bool) -> Decision:
+        view = self.view_of(Stage.CLOCK, facts, fallback_queue=fallback_queue)
+        so_far = Progress.of(facts, in_full=in_full)
+        self._run(Stage.CLOCK, view, so_far)
+        queue, why = self._queue(so_far.winners.pop("queue", None), view["queue"])
+        return self._decision(so_far, view, queue, why)
+
+    @property
+    def acts_on_clocks(self) -> bool:
+        return Stage.CLOCK in self._stages
+
     def view_of(self, stage: Stage, facts: Facts, *, fallback_queue: str | None = None) -> View:
         """The facts as the rules of a stage of `decide` see them."""
         view, so_far = View(facts.known), Progress.of(facts)
+        if stage is Stage.CLOCK:
+            held = facts.known.get("queue")
+            queue, _ = self._queue(None, held if isinstance(held, str) else fallback_queue)
+            so_far.tell(view, queue)
+            return view
         if stage is not Stage.CLASSIFY:
             self._run(Stage.CLASSIFY, view, so_far)
             so_far.tell(view)
@@ -130,6 +149,7 @@ class RuleSet:
             sla=made.value("sla"),
             acknowledge=made.value("acknowledge"),
             assignee=made.value("assignee"),
+            notify=tuple(sorted(made.notices)),
             rule_set_version=self.version,
             explanation=made.explanation(self.version, why),
         )

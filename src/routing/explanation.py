@@ -97,7 +97,7 @@ class Explanation(TypedDict):
 
     `winners` has `priority`, and the other outcomes of one value where known: `type`, `language`,
     `sla`, `acknowledge`, `assignee`. `tags` are those added; skills are there where some are asked
-    for.
+    for, `notify` where somebody is to be told.
     """
 
     rule_set_version: int
@@ -107,6 +107,7 @@ class Explanation(TypedDict):
     tags: list[Winner]
     skills: NotRequired[list[Winner]]
     preferred_skills: NotRequired[list[PreferredWinner]]
+    notify: NotRequired[list[Winner]]
 
 
 def sentences(explanation: Explanation) -> list[str]:
@@ -121,6 +122,8 @@ def sentences(explanation: Explanation) -> list[str]:
         lines.append(f"required skill {skill['value']} {_cause(skill, rules)}")
     for each in explanation.get("preferred_skills", ()):
         lines.append(f"preferred skill {_relaxing(each)} {_cause(each, rules)}")
+    for notice in explanation.get("notify", ()):
+        lines.append(f"notice {notice['value']} {_cause(notice, rules)}")
     for stage in explanation["stages"]:
         lines += _about_stage(stage)
     return lines

@@ -1,4 +1,4 @@
-"""What is known about a message when it is routed: the one table of fields, and the facts."""
+"""What is known when rules are asked: the one table of fields, and the facts."""
 
 import math
 import re
@@ -9,20 +9,27 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from routing.clocks import Metric, Sign
 from routing.priority import Priority
 
 FactValue = str | frozenset[str] | int | float | bool | datetime | Priority
 
 ATTRIBUTE_PREFIX: Final = "attribute."
 HISTORY_PREFIX: Final = "history."
+SIGN: Final = "sign"
+"""The fact that makes a decision one about a clock."""
 
 
 class Stage(StrEnum):
-    """The stages of a decision, in the order in which they run."""
+    """The stages of a decision, in the order in which they run.
+
+    A message is decided by the first three, a sign of an SLA clock by the last alone.
+    """
 
     CLASSIFY = "classify"
     ROUTE = "route"
     RESPOND = "respond"
+    CLOCK = "clock"
 
     @property
     def rank(self) -> int:
@@ -65,8 +72,9 @@ class FieldType(StrEnum):
 class Field:
     """A field that rules may test; an attribute, which is a text, as a test reads it.
 
-    `known_from` is the first stage that can see it. `choices` (if any) are all its values, `shape`
-    (if any) is what a value must look like, `refers_to` says whose ids it holds.
+    `known_from` is the first stage that can see it; what is `of_message` only the stages of a
+    message can. `choices` (if any) are all its values, `shape` (if any) is what a value must look
+    like, `refers_to` says whose ids it holds.
     """
 
     name: str
@@ -76,6 +84,16 @@ class Field:
     choices: tuple[str, ...] = ()
     shape: re.Pattern[str] | None = None
     refers_to: Reference | None = None
+    of_message: bool = False
+
+    def mistake_in(self, stage: Stage) -> str | None:
+        """Why the rules of a stage cannot ask for it, if they cannot."""
+        if stage.rank < self.known_from.rank:
+            return f"{self.name} is known only from stage {self.known_from} on"
+        is_of_message = self.of_message or self.name.startswith(HISTORY_PREFIX)
+        if stage is Stage.CLOCK and is_of_message:
+            return f"{self.name} is known of a message, and no message has come in stage {stage}"
+        return None
 
     @property
     def is_private(self) -> bool:
@@ -103,13 +121,19 @@ _TABLE: Final = (
         choices=("email", "sms", "web_form", "chat"),
     ),
     Field("channel", FieldType.ID, "the channel it came by"),
-    Field("recipient", FieldType.TEXT, "the address it was sent to"),
-    Field("sender", FieldType.TEXT, "the address it was sent from"),
-    Field("subject", FieldType.TEXT, "its subject; unknown where the channel has none"),
+    Field("recipient", FieldType.TEXT, "the address it was sent to", of_message=True),
+    Field("sender", FieldType.TEXT, "the address it was sent from", of_message=True),
+    Field(
+        "subject",
+        FieldType.TEXT,
+        "its subject; unknown where the channel has none",
+        of_message=True,
+    ),
     Field(
         "text",
         FieldType.TEXT,
         "what it says, of a mail what is new in it: without quoted history and signature",
+        of_message=True,
     ),
     Field(
         "language",
@@ -125,38 +149,45 @@ _TABLE: Final = (
         "the conversation's priority after classify",
         known_from=Stage.ROUTE,
     ),
-    Field("is_new", FieldType.BOOL, "whether it opens a conversation"),
-    Field("is_reopened", FieldType.BOOL, "whether it reopens a closed conversation"),
-    Field("is_automatic", FieldType.BOOL, "whether a machine wrote it (RFC 3834)"),
+    Field("is_new", FieldType.BOOL, "whether it opens a conversation", of_message=True),
+    Field(
+        "is_reopened", FieldType.BOOL, "whether it reopens a closed conversation", of_message=True
+    ),
+    Field("is_automatic", FieldType.BOOL, "whether a machine wrote it (RFC 3834)", of_message=True),
     Field(
         "automatic_kind",
         FieldType.ENUM,
         "which sort of machine wrote it; unknown where a person did",
         choices=("auto_reply", "bounce", "complaint", "receipt", "list", "other"),
+        of_message=True,
     ),
     Field(
         "spf",
         FieldType.ENUM,
         "what a trusted mail server says of the sending server (RFC 7208)",
         choices=("pass", "fail", "softfail", "neutral", "none", "policy", "temperror", "permerror"),
+        of_message=True,
     ),
     Field(
         "dkim",
         FieldType.ENUM,
         "what it says of the mail's signature (RFC 6376)",
         choices=("pass", "fail", "neutral", "none", "policy", "temperror", "permerror"),
+        of_message=True,
     ),
     Field(
         "dmarc",
         FieldType.ENUM,
         "what it says of the author's domain (RFC 7489)",
         choices=("pass", "fail", "none", "bestguesspass", "temperror", "permerror"),
+        of_message=True,
     ),
     Field(
         "previous_queue",
         FieldType.ID,
         "the queue that the conversation was in last; unknown when new",
         refers_to=Reference.QUEUE,
+        of_message=True,
     ),
     Field(
         "previous_agent",
@@ -164,13 +195,13 @@ _TABLE: Final = (
         "who had the conversation last; unknown when nobody",
         refers_to=Reference.AGENT,
     ),
-    Field("message_count", FieldType.NUMBER, "messages in the conversation, this one included"),
-    Field("attachment_count", FieldType.NUMBER, "files attached to this message"),
-    Field("received_at", FieldType.DATETIME, "when it arrived"),
+    Field("message_count", FieldType.NUMBER, "messages in the conversation, a new one included"),
+    Field("attachment_count", FieldType.NUMBER, "files attached to this message", of_message=True),
+    Field("received_at", FieldType.DATETIME, "when it arrived", of_message=True),
     Field(
         "is_open",
         FieldType.BOOL,
-        "whether the team works when it arrives; unknown without a calendar",
+        "whether the team works just then; unknown without a calendar",
     ),
     Field("waiting", FieldType.DURATION, "how long the customer has waited, in seconds"),
     Field(
@@ -202,7 +233,7 @@ _TABLE: Final = (
     Field(
         "queue",
         FieldType.ID,
-        "the queue that route chose for it",
+        "the queue that route chose for it, or that it is in when a clock tells",
         known_from=Stage.RESPOND,
         refers_to=Reference.QUEUE,
     ),
@@ -213,6 +244,26 @@ _TABLE: Final = (
         "the SLA policy that holds for it; unknown where none does",
         known_from=Stage.RESPOND,
         refers_to=Reference.SLA_POLICY,
+    ),
+    Field(
+        SIGN,
+        FieldType.ENUM,
+        "what an SLA clock of the conversation tells",
+        known_from=Stage.CLOCK,
+        choices=tuple(Sign),
+    ),
+    Field(
+        "metric",
+        FieldType.ENUM,
+        "what that clock measures",
+        known_from=Stage.CLOCK,
+        choices=tuple(Metric),
+    ),
+    Field(
+        "overdue",
+        FieldType.DURATION,
+        "for how long it has been due, in seconds of any hour; unknown when it only warns",
+        known_from=Stage.CLOCK,
     ),
 )
 

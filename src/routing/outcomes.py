@@ -24,6 +24,7 @@ STAGES: Final[Mapping[Stage, StageTerms]] = {
         ("add_tags", "queue", "priority", "skills", "preferred_skills", "sla"), near_misses=3
     ),
     Stage.RESPOND: StageTerms(("add_tags", "acknowledge", "assignee"), near_misses=2),
+    Stage.CLOCK: StageTerms(("add_tags", "priority", "queue", "notify"), near_misses=2),
 }
 """A queue has its level, so routing to it sets both."""
 
@@ -67,8 +68,8 @@ class PreferredSkill:
 class Outcome:
     """What a matching rule wants: None and the empty tuple mean that it leaves that to others.
 
-    Tags and skills of all rules add up. `queue`, `sla`, `acknowledge` and `assignee` are ids: of a
-    queue, an SLA policy, a macro and an agent.
+    Tags, skills and notices of all rules add up. `queue`, `sla`, `acknowledge` and `assignee` are
+    ids: of a queue, an SLA policy, a macro and an agent.
     """
 
     add_tags: tuple[str, ...] = ()
@@ -81,6 +82,7 @@ class Outcome:
     sla: str | None = None
     acknowledge: str | None = None
     assignee: str | None = None
+    notify: tuple[str, ...] = ()
 
     def settings(self) -> tuple[tuple[str, str], ...]:
         """List the outcomes of one value: names with their values as JSON has them."""
@@ -93,6 +95,7 @@ class Outcome:
             "add_tags": list(self.add_tags),
             "skills": list(self.skills),
             "preferred_skills": [each.to_json() for each in self.preferred_skills],
+            "notify": list(self.notify),
         }
         return {name: items for name, items in several.items() if items} | dict(self.settings())
 
@@ -142,6 +145,7 @@ _SEVERAL: Final[Mapping[str, Callable[[ValueChecker, object, str], None]]] = {
     "add_tags": ValueChecker.label,
     "skills": ValueChecker.label,
     "preferred_skills": _check_preferred,
+    "notify": ValueChecker.label,
 }
 """Outcomes that add up over rules, with the check of each of their values."""
 
@@ -154,6 +158,7 @@ def outcome_of(obj: Mapping[str, Any]) -> Outcome:
     return Outcome(
         add_tags=tuple(obj.get("add_tags", ())),
         skills=tuple(obj.get("skills", ())),
+        notify=tuple(obj.get("notify", ())),
         preferred_skills=tuple(
             PreferredSkill(each["skill"], each.get("relax_after"))
             for each in obj.get("preferred_skills", ())

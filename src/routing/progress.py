@@ -16,7 +16,7 @@ INHERITED: Final = ("priority", "type", "language", "sla")
 
 @dataclass(slots=True)
 class Progress:
-    """Outcomes with their sources: of one value by name, tags and skills each by itself.
+    """Outcomes with their sources: of one value by name, of several each by itself.
 
     `in_full`: whether the explanation tells conditions.
     """
@@ -26,6 +26,7 @@ class Progress:
     tags: dict[str, Winner] = field(default_factory=dict)
     skills: dict[str, Winner] = field(default_factory=dict)
     preferred: dict[str, PreferredWinner] = field(default_factory=dict)
+    notices: dict[str, Winner] = field(default_factory=dict)
     stages: list[StageExplained] = field(default_factory=list)
 
     @classmethod
@@ -49,6 +50,8 @@ class Progress:
             for tag in rule.then.add_tags:
                 if tag not in self.tags:
                     self.tags[tag] = {"value": tag, "by": "rule", "rule": rule.id}
+            for notice in rule.then.notify:
+                self.notices.setdefault(notice, {"value": notice, "by": "rule", "rule": rule.id})
             if compiled.asks_for_skills:
                 self._learn_skills(compiled)
         self.winners |= winners
@@ -93,4 +96,6 @@ class Progress:
             made["skills"] = list(self.skills.values())
         if self.preferred:
             made["preferred_skills"] = list(self.preferred.values())
+        if self.notices:
+            made["notify"] = list(self.notices.values())
         return made

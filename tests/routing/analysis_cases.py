@@ -1,7 +1,7 @@
 """Rule sets for the analysis: small ones whose every message can be tried, and planted faults."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -55,6 +55,33 @@ def small_messages(written: list[Written]) -> Iterator[dict[str, Any]]:
     for values in product(*(SMALL[name] for name in asked)):
         pairs = zip(asked, values, strict=True)
         yield {name: value for name, value in pairs if value is not None}
+
+
+def small_signs(_written: list[Written]) -> Iterator[dict[str, Any]]:
+    """Every sign of a clock that small rules can tell apart."""
+    values: Mapping[str, tuple[Any, ...]] = {
+        "sign": ("warning", "breached"),
+        "metric": (None, "resolution", "first_response"),
+        "priority": (None, Priority.HIGH, Priority.URGENT),
+        "queue": ("q-general", "q-legal"),
+        "tags": (None, frozenset(), frozenset("a")),
+    }
+    for each in product(*values.values()):
+        yield {name: value for name, value in zip(values, each, strict=True) if value is not None}
+
+
+def sign_leaves(_stage: str) -> st.SearchStrategy[Written]:
+    ordered = st.sampled_from(["equals", "lt", "lte", "gt", "gte"])
+    at_least = st.sampled_from(["equals", "gte", "lt"])
+    return st.one_of(
+        st.builds(leaf, st.just("sign"), st.just("equals"), st.just("breached")),
+        st.builds(leaf, st.just("metric"), st.just("equals"), st.just("resolution")),
+        st.builds(leaf, st.sampled_from(["sign", "metric", "tags"]), st.just("is_missing")),
+        st.builds(leaf, st.just("tags"), st.just("has_any"), st.just(["a"])),
+        st.builds(leaf, st.just("priority"), at_least, st.just("high")),
+        st.builds(leaf, st.just("queue"), st.just("equals"), st.just("q-legal")),
+        st.builds(leaf, st.just("level"), ordered, st.just(1)),
+    )
 
 
 TESTED_AS = {"previous_queue": "queue"}
@@ -152,14 +179,25 @@ OUTCOMES: Mapping[str, st.SearchStrategy[Written]] = {
             "add_tags": st.lists(st.sampled_from("ac"), min_size=1, max_size=2, unique=True),
         },
     ).filter(bool),
+    "clock": st.fixed_dictionaries(
+        {},
+        optional={
+            "queue": st.sampled_from(sorted(QUEUES)),
+            "priority": st.sampled_from(["high", "urgent"]),
+            "add_tags": st.lists(st.sampled_from("ab"), min_size=1, max_size=2, unique=True),
+            "notify": st.lists(st.sampled_from("no"), min_size=1, max_size=2, unique=True),
+        },
+    ).filter(bool),
 }
 
 
 @st.composite
-def rule_sets(draw: st.DrawFn, leaves: Any) -> list[Written]:
+def rule_sets(
+    draw: st.DrawFn, leaves: Any, stages: Sequence[str] = ("classify", "route", "route", "respond")
+) -> list[Written]:
     written = []
     for number in range(draw(st.integers(1, 5))):
-        stage = draw(st.sampled_from(["classify", "route", "route", "respond"]))
+        stage = draw(st.sampled_from(stages))
         then = draw(OUTCOMES[stage]) | {"stop": draw(st.sampled_from([False, False, True]))}
         when = draw(trees(leaves(stage)))
         written.append(rule(f"r{number}", when, stage=stage, order=number, **then))
@@ -174,7 +212,11 @@ class Trial:
         self.matched: set[str] = set()
         self.winners: dict[str, str] = {}
         self.known = dict(facts)
-        for stage in Stage:
+        if "sign" in facts:
+            self.known = naive.in_queue(
+                {"priority": "normal"} | self.known, LEVELS, "q-general", None
+            )
+        for stage in [Stage.CLOCK] if "sign" in facts else list(Stage)[:3]:
             matched = self._ask([each for each in written if each["stage"] == stage])
             self.matched |= {each["id"] for each in matched}
             self.known = naive.apply(matched, self.known, self.winners)

@@ -143,14 +143,14 @@ def apply(
         after["preferred_skills"] = after.get("preferred_skills", {}) | {
             skill: each.get("relax_after") for skill, each in preferred.items()
         }
-    for adding, name in (("add_tags", "tags"), ("skills", "skills")):
+    for adding, name in (("add_tags", "tags"), ("skills", "skills"), ("notify", "notify")):
         added = {each for rule in matched for each in rule["then"].get(adding, [])}
         if added:
             after[name] = known.get(name, frozenset()) | added
     return {"priority": "normal"} | after
 
 
-ADDING = ("add_tags", "skills", "preferred_skills")
+ADDING = ("add_tags", "skills", "preferred_skills", "notify")
 
 
 def in_queue(

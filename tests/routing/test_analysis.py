@@ -17,8 +17,10 @@ from tests.routing.analysis_cases import (
     found,
     refuse_what_is_refuted,
     rule_sets,
+    sign_leaves,
     small_leaves,
     small_messages,
+    small_signs,
     text_leaves,
 )
 from tests.routing.building import ALWAYS, EXISTING, QUEUES, leaf, rule, rule_set
@@ -237,10 +239,20 @@ def test_conflicts_are_listed_up_to_a_number() -> None:
 @given(rule_sets(small_leaves))
 @settings(max_examples=15, deadline=None)
 def test_all_and_only_what_no_message_refutes_is_found(written: list[Written]) -> None:
+    is_found_by(written, list(small_messages(written)))
+
+
+@given(rule_sets(sign_leaves, ["clock"]))
+@settings(max_examples=15, deadline=None)
+def test_all_and_only_what_no_sign_of_a_clock_refutes_is_found(written: list[Written]) -> None:
+    is_found_by(written, list(small_signs(written)))
+
+
+def is_found_by(written: list[Written], messages: list[dict[str, Any]]) -> None:
+    """Whether the analysis finds all that the messages show, and nothing else."""
     analysis = analysed(written)
     assert not found(analysis, Kind.UNKNOWN)
     confirm(written, analysis)
-    messages = list(small_messages(written))
     refuse_what_is_refuted(written, analysis, messages[::11])
     trials = [Trial(written, facts) for facts in messages]
     useless = {rule_id for kind in USELESS for rule_id in found(analysis, kind)}
@@ -281,7 +293,7 @@ def adding_first(written: list[Written], trial: Trial) -> set[str]:
     first: dict[tuple[str, str], str] = {}
     for each in sorted(written, key=lambda r: (Stage(r["stage"]).rank, r["order"])):
         then = each["then"] if each["id"] in trial.matched else {}
-        for name in ("add_tags", "skills"):
+        for name in ("add_tags", "skills", "notify"):
             for value in then.get(name, []):
                 first.setdefault((name, value), each["id"])
         for preferred in then.get("preferred_skills", []):

@@ -49,7 +49,9 @@ async def test_two_workers_tell_a_breach_once(desk: Desk) -> None:
         await desk.age(id_, timedelta(hours=5))
     database = desk.team.gateway.database
     now = datetime.now(UTC)
-    told = await asyncio.gather(*(fire_due(database, now) for _ in range(4)))
+    told = await asyncio.gather(
+        *(fire_due(database, desk.team.gateway.configuration, now) for _ in range(4))
+    )
     assert sum(told) == 4
     for id_ in ids:
         assert await signs(desk, id_) == [("sla.breached", "first_response")]
@@ -63,7 +65,7 @@ async def test_a_worker_that_dies_before_its_commit_has_told_nothing(desk: Desk)
     database, workspace_id = desk.team.gateway.database, desk.team.workspace_id
     async with database.transaction() as session:
         async with locked(session, workspace_id, UUID(id_)):
-            assert await fire_due(database, datetime.now(UTC)) == 0
+            assert await fire_due(database, desk.team.gateway.configuration, datetime.now(UTC)) == 0
         await session.rollback()
     assert await signs(desk, id_) == []
     assert await desk.worker.fire_due() == 1
@@ -87,7 +89,14 @@ async def test_a_paused_clock_is_not_breached(desk: Desk) -> None:
         "UPDATE sla_clock SET spans[1] = spans[1] - interval '1 s' WHERE conversation_id = $1",
         UUID(id_),
     )
-    assert await fire_due(desk.team.gateway.database, datetime.now(UTC) + timedelta(days=9)) == 0
+    assert (
+        await fire_due(
+            desk.team.gateway.database,
+            desk.team.gateway.configuration,
+            datetime.now(UTC) + timedelta(days=9),
+        )
+        == 0
+    )
     assert await signs(desk, id_) == []
 
 

@@ -18,6 +18,8 @@ async def command(desk: Desk, id_: str, name: str, body: Any = None) -> None:
 
 
 async def escalate(desk: Desk, id_: str, _: Any) -> None:
+    if (await desk.item(id_))["level"] > 1:
+        return  # Specialists are no level above it
     queue = str(desk.team.queues["Specialists"])
     await command(desk, id_, "escalate", {"queue": queue, "note": "Tried all."})
 

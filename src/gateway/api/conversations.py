@@ -39,10 +39,13 @@ IdempotencyKey = Annotated[
 
 
 class DecisionOut(BaseModel):
-    """Why the conversation is where it is: `because` in sentences, `explanation` in full."""
+    """Why the conversation is where it is: `because` in sentences, `explanation` in full.
+
+    `message` is null where an SLA clock gave the occasion: `facts` have its `sign` and `metric`.
+    """
 
     id: UUID
-    message: UUID
+    message: UUID | None
     rule_set_version: int
     decided_at: datetime
     outcome: dict[str, Any]

@@ -93,12 +93,16 @@ CaseBody = Annotated[CaseDocument, WithJsonSchema(CASE_SCHEMA)]
 
 
 class FieldOut(BaseModel):
-    """A field of messages. `refers_to` says whose ids it holds, `choices` are all its values."""
+    """A field of facts. `refers_to` says whose ids it holds, `choices` are all its values.
+
+    What is `of_message` the rules of stage `clock` cannot ask for.
+    """
 
     name: str = Field(examples=["text"])
     type: FieldType
     meaning: str
     known_from: Stage
+    of_message: bool
     operators: list[str] = Field(examples=[["equals", "contains_any", "is_missing"]])
     choices: list[str]
     refers_to: Reference | None
@@ -144,6 +148,7 @@ def _field_shown(field: FactField) -> FieldOut:
         type=field.type,
         meaning=field.meaning,
         known_from=field.known_from,
+        of_message=field.of_message,
         operators=[str(op) for op in operators_of(field)],
         choices=list(field.choices),
         refers_to=field.refers_to,

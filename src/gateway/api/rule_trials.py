@@ -39,6 +39,7 @@ class Trial(Sample):
             "examples": [
                 {"message": {"kind": "email", "subject": "Refund", "text": "My money back!"}},
                 {"facts": {"kind": "chat", "waiting": 600, "priority": "high"}},
+                {"facts": {"sign": "breached", "metric": "first_response", "overdue": 60}},
             ]
         },
     )
@@ -83,6 +84,7 @@ class TrialOut(BaseModel):
     sla: str | None
     acknowledge: str | None
     assignee: str | None
+    notify: list[str]
     rules_version: int
     because: list[str]
     explanation: dict[str, Any]
@@ -114,6 +116,7 @@ async def try_rules(gateway: Parts, caller: AdminCaller, body: Trial) -> TrialOu
         sla=decision.sla,
         acknowledge=decision.acknowledge,
         assignee=decision.assignee,
+        notify=list(decision.notify),
         rules_version=decision.rule_set_version,
         because=sentences(decision.explanation),
         explanation=dict(decision.explanation),

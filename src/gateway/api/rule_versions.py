@@ -116,7 +116,7 @@ class ShadowExample(BaseModel):
     """`instead` holds only what differs."""
 
     conversation: UUID
-    message: UUID
+    message: UUID | None
     decided_at: datetime
     outcome: dict[str, Any]
     instead: dict[str, Any]

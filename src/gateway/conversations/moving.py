@@ -20,6 +20,9 @@ from gateway.feed.log import EventType
 from gateway.ids import new_id
 from gateway.problems import Problem, conflict, invalid
 
+SUPERVISORS = 3
+"""The level of their queues."""
+
 
 @record
 class Summary:
@@ -62,7 +65,7 @@ async def escalate(
     async with changing(database, workspace_id, conversation_id) as change:
         _require_movable(change, mover)
         source = await _queue(change)
-        if source.level == 3:
+        if source.level == SUPERVISORS:
             raise conflict("it is with the supervisors already: there is nothing above")
         target = await _target(change, to_queue_id)
         if target.level <= source.level:
@@ -120,6 +123,24 @@ async def transfer(
             raise _nowhere("must be of the same level: escalate or de-escalate instead")
         note_id = await _move(change, "transferred", source, target, mover, summary)
     return done(change, note_id)
+
+
+async def move_up(change: Change, to_queue_id: UUID) -> bool:
+    """Move a conversation as a rule wants it: up, or to another queue of its level.
+
+    False where it stays: that queue is lower or gone, or the supervisors have it.
+    """
+    source = await _queue(change)
+    target = await change.session.get(Queue, (change.row.workspace_id, to_queue_id))
+    if source.id == to_queue_id:
+        return True
+    if target is None or target.archived_at is not None or target.level < source.level:
+        return False
+    if source.level == SUPERVISORS:
+        return False
+    kind = "escalated" if target.level > source.level else "transferred"
+    await _move(change, kind, source, target, None, Summary())
+    return True
 
 
 async def pass_on(
@@ -226,7 +247,7 @@ EVENTS = {
 
 
 async def _move(
-    change: Change, kind: str, source: Queue, target: Queue, mover: Mover, summary: Summary
+    change: Change, kind: str, source: Queue, target: Queue, mover: Mover | None, summary: Summary
 ) -> UUID | None:
     row = change.row
     note_id = _note(change, mover, summary)
@@ -251,8 +272,8 @@ async def _move(
     return note_id
 
 
-async def _beyond_hops(change: Change, mover: Mover) -> Queue | None:
-    if mover.is_supervisor:
+async def _beyond_hops(change: Change, mover: Mover | None) -> Queue | None:
+    if mover is not None and mover.is_supervisor:
         return None
     return await supervisors_queue(change.session, change.row)
 
@@ -263,15 +284,17 @@ async def supervisors_queue(session: AsyncSession, row: Conversation) -> Queue |
     if row.hops < workspace.hop_limit:
         return None
     statement = select(Queue).where(
-        Queue.workspace_id == row.workspace_id, Queue.level == 3, Queue.archived_at.is_(None)
+        Queue.workspace_id == row.workspace_id,
+        Queue.level == SUPERVISORS,
+        Queue.archived_at.is_(None),
     )
     found: Queue | None = await session.scalar(statement.order_by(Queue.id).limit(1))
     return found
 
 
-def _note(change: Change, mover: Mover, summary: Summary) -> UUID | None:
+def _note(change: Change, mover: Mover | None, summary: Summary) -> UUID | None:
     text = summary.text
-    return None if text is None else add_note(change, mover.agent_id, Draft(text))
+    return None if text is None or mover is None else add_note(change, mover.agent_id, Draft(text))
 
 
 def _record(
@@ -279,7 +302,7 @@ def _record(
     kind: str,
     source: Queue,
     target: Queue,
-    mover: Mover,
+    mover: Mover | None,
     note_id: UUID | None,
     **more: object,
 ) -> None:
@@ -291,7 +314,7 @@ def _record(
             kind=kind,
             from_queue_id=source.id,
             to_queue_id=target.id,
-            agent_id=mover.agent_id,
+            agent_id=mover and mover.agent_id,
             note_id=note_id,
             moved_at=change.now,
             **more,

@@ -51,6 +51,7 @@ class EventType(StrEnum):
     SLA_MEASURED = "sla.measured"
     SLA_WARNING = "sla.warning"
     SLA_BREACHED = "sla.breached"
+    ALERTED = "conversation.alerted"
     SCOPE = "scope.changed"
 
 

@@ -174,15 +174,16 @@ def _of_conversation(state: ConversationState | None, now: datetime) -> dict[str
         "priority": Priority(state.priority),
         "previous_queue": str(state.queue_id),
         "previous_agent": str(state.assignee_id) if state.assignee_id else None,
-        "sla_state": _sla_state(state, now),
+        "sla_state": sla_state(state.due_at, now),
         "waiting": (now - state.opened_at).total_seconds() if waits else None,
     }
 
 
-def _sla_state(state: ConversationState, now: datetime) -> str | None:
-    if state.due_at is None:
+def sla_state(due_at: datetime | None, now: datetime) -> str | None:
+    """The fact `sla_state` of a conversation whose first clock is due then."""
+    if due_at is None:
         return None
-    return "overdue" if state.due_at < now else "on_time"
+    return "overdue" if due_at < now else "on_time"
 
 
 PUBLIC = frozenset(name for name, field in FIELDS.items() if not field.is_private)

@@ -34,7 +34,7 @@ class CasesFailed(InvalidRule):
 
 
 class Expectation(BaseModel):
-    """What must come out, as far as it is said; of tags and skills, these and perhaps more."""
+    """What must come out, as far as it is said; of what adds up, these and perhaps more."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -49,6 +49,7 @@ class Expectation(BaseModel):
     sla: Annotated[Value | None, Field(description="An SLA policy's id")] = None
     acknowledge: Annotated[Value | None, Field(description="A macro's id")] = None
     assignee: Annotated[Value | None, Field(description="An agent's id")] = None
+    notify: list[Value] | None = None
 
     @model_validator(mode="after")
     def _expects_something(self) -> "Expectation":
@@ -180,7 +181,7 @@ def _differences(expect: Expectation, decision: Decision) -> Iterator[Difference
         wanted, got = getattr(expect, name), getattr(decision, name)
         if name in expect.model_fields_set and wanted != got:
             yield Difference(name, wanted, None if got is None else _plain(got))
-    for name in ("tags", "skills", "preferred_skills"):
+    for name in ("tags", "skills", "preferred_skills", "notify"):
         wanted, got = getattr(expect, name), getattr(decision, name)
         if wanted is not None and not set(wanted) <= set(got):
             yield Difference(name, sorted(wanted), list(got))

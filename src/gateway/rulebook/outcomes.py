@@ -9,7 +9,7 @@ import orjson
 
 from routing.engine import Decision
 
-SOMETIMES: Final = ("skills", "preferred_skills", "sla", "acknowledge", "assignee")
+SOMETIMES: Final = ("skills", "preferred_skills", "sla", "acknowledge", "assignee", "notify")
 """Outcomes that are left out where nothing was decided."""
 COMPARED: Final = ("queue", "level", "priority", "tags", "type", "language", *SOMETIMES)
 REMEMBERED: Final = 10_000
@@ -20,7 +20,12 @@ Outcome = tuple[Any, ...]
 decided: Final = cast("Callable[[Decision], Outcome]", attrgetter(*COMPARED))
 """The outcome of a decision."""
 
-_NOTHING: Final[Mapping[str, Any]] = {"tags": (), "skills": (), "preferred_skills": {}}
+_NOTHING: Final[Mapping[str, Any]] = {
+    "tags": (),
+    "skills": (),
+    "preferred_skills": {},
+    "notify": (),
+}
 
 
 @lru_cache(REMEMBERED)

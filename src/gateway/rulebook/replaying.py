@@ -1,4 +1,4 @@
-"""Past messages as rules can be told of them again.
+"""Past messages, and signs of clocks, as rules can be told of them again.
 
 A decision keeps the facts that it was taken on, but no texts. These are read from the message, as
 long as there is one; what cannot be had, or may be another by now, is named.
@@ -13,7 +13,15 @@ from typing import Any, Final
 import orjson
 
 from routing.engine import RuleSet
-from routing.facts import ATTRIBUTE_PREFIX, FIELDS, FactValue, FieldType, days_counted, field_named
+from routing.facts import (
+    ATTRIBUTE_PREFIX,
+    FIELDS,
+    SIGN,
+    FactValue,
+    FieldType,
+    days_counted,
+    field_named,
+)
 from routing.priority import Priority
 
 RECALLED: Final = """
@@ -76,7 +84,8 @@ class Wanted:
         }
         texts = private | {"text"} if "language" in rules.fields else private
         history = rules.history | {ALWAYS_TOLD} if rules.history else rules.history
-        return cls(frozenset(texts), history, rules.asked | history | {"previous_queue"})
+        kept = rules.asked | history | {"previous_queue", "queue", SIGN}
+        return cls(frozenset(texts), history, kept)
 
 
 ALWAYS_TOLD: Final = "history.is_first"
@@ -86,9 +95,12 @@ ALWAYS_TOLD: Final = "history.is_first"
 def recall(row: Mapping[str, Any], wanted: Wanted) -> Recalled:
     """The facts of a row of `RECALLED`, or of `BARE` where no text is wanted."""
     facts = kept_facts(row["facts"], wanted.kept)
-    lacking = _lacking_history(facts, wanted.history) if wanted.history else NOTHING
+    asks_history = wanted.history and SIGN not in facts
+    lacking = _lacking_history(facts, wanted.history) if asks_history else NOTHING
     if not wanted.texts:
         return Recalled(facts, lacking)
+    if SIGN in facts:
+        return Recalled(facts, frozenset(_lacking(wanted.texts - {"recipient"}, {}, {})))
     if not row["has_message"]:
         return Recalled(facts, lacking | {Lacking.TEXT})
     said = _document(row["attributes"])

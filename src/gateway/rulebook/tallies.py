@@ -18,7 +18,7 @@ class Tally:
     """Decisions as they were beside those that other rules take.
 
     `matrix` counts by queue then and queue now, `hits` the rules that matched, `load` by hour of
-    the day (UTC) and queue what came then and what would come now.
+    the day (UTC) and queue which messages came then and which would come now.
     """
 
     decisions: int = 0
@@ -38,9 +38,10 @@ class Tally:
         for stage in decision.explanation["stages"]:
             for rule in stage["matched"]:
                 self.hits[rule["id"]] += 1
-        hour = row["decided_at"].astimezone(UTC).hour
-        self._loaded(hour, queue)[0] += 1
-        self._loaded(hour, decision.queue)[1] += 1
+        if row["message_id"] is not None:
+            hour = row["decided_at"].astimezone(UTC).hour
+            self._loaded(hour, queue)[0] += 1
+            self._loaded(hour, decision.queue)[1] += 1
         if then != now:
             self.changed += 1
             self.fields.update(differing(then, now))
@@ -74,7 +75,7 @@ def _example(row: Mapping[str, Any], then: Outcome, now: Outcome) -> dict[str, A
     decided_at: datetime = row["decided_at"]
     return {
         "conversation": str(row["conversation_id"]),
-        "message": str(row["message_id"]),
+        "message": row["message_id"] and str(row["message_id"]),
         "decided_at": decided_at.isoformat(),
         "differing": {
             name: {"then": plain(before), "now": plain(after)}

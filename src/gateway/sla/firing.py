@@ -6,11 +6,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.configuration import Configuration, WorkspaceConfiguration
 from gateway.conversations.change import Change, locked
 from gateway.database.connections import Database, fetch_in
 from gateway.database.schema import Conversation, SlaClock
 from gateway.feed.log import EventType
 from gateway.sla import clock_rows
+from gateway.sla.acting import act, ask
 from gateway.sla.clock_rows import MeasuredClock, measured
 from gateway.sla.following import sign_data
 from gateway.sla.policies import read_policies
@@ -21,8 +23,10 @@ EVENTS = {Sign.WARNING: EventType.SLA_WARNING, Sign.BREACHED: EventType.SLA_BREA
 BATCH = 100
 
 
-async def fire_due(database: Database, now: datetime) -> int:
+async def fire_due(database: Database, configuration: Configuration, now: datetime) -> int:
     """Tell all that is due, conversation by conversation; returns of how many.
+
+    The rules are asked what follows, which is done in the same transaction.
 
     What another transaction has locked is left for the next time.
     """
@@ -34,18 +38,31 @@ async def fire_due(database: Database, now: datetime) -> int:
             .limit(BATCH)
         )
         keys = list(dict.fromkeys((row[0], row[1]) for row in due))
-    return sum([await _fire(database, *key) for key in keys])
+    return sum([await _fire(database, configuration, *key) for key in keys])
 
 
-async def _fire(database: Database, workspace_id: int, conversation_id: UUID) -> int:
+async def _fire(
+    database: Database, configuration: Configuration, workspace_id: int, conversation_id: UUID
+) -> int:
+    workspace = configuration.workspace(workspace_id)
     async with database.transaction() as session:
         if not await _taken(session, workspace_id, conversation_id):
             return 0
         async with locked(session, workspace_id, conversation_id) as change:
             signs = await _signs(change)
             for sign, clock in signs:
-                change.tell(EVENTS[sign], sign_data(clock))
+                await _tell(change, workspace, sign, clock)
     return bool(signs)
+
+
+async def _tell(
+    change: Change, workspace: WorkspaceConfiguration, sign: Sign, clock: MeasuredClock
+) -> None:
+    ruling = await ask(change, workspace, sign, clock)
+    decided = {"decision": ruling.id} if ruling else {}
+    change.tell(EVENTS[sign], {**sign_data(clock), **decided})
+    if ruling is not None:
+        await act(change, workspace, ruling)
 
 
 async def _taken(session: AsyncSession, workspace_id: int, conversation_id: UUID) -> bool:

@@ -69,8 +69,15 @@ class ClockWorker:
         return solved
 
     async def fire_due(self) -> int:
-        """Tell what clocks have to tell."""
-        return await self._repeated(fire_due)
+        """Tell what clocks have to tell, and do what rules make of it."""
+
+        async def work(database: Database, now: datetime) -> int:
+            return await fire_due(database, self._configuration, now)
+
+        told = await self._repeated(work)
+        if told:
+            self._wakeups.notify(Topic.ASSIGNMENT)
+        return told
 
     async def _repeated(self, work: Callable[[Database, datetime], Awaitable[int]]) -> int:
         total = 0

@@ -16,7 +16,7 @@ from routing.queues import QueueRef
 from routing.rules import Rule
 
 TAGS: Final = "tags"
-SEVERAL: Final = (TAGS, "skills", "preferred_skills")
+SEVERAL: Final = (TAGS, "skills", "preferred_skills", "notify")
 """Outputs that add up, as explanations name them."""
 
 
@@ -104,11 +104,12 @@ def _previous_queue(facts: Facts) -> str | None:
 
 
 def outputs(rule: Rule) -> list[tuple[str, str]]:
-    """What a rule sets, each tag and skill by itself: outputs with their values."""
+    """What a rule sets, each tag, skill and notice by itself: outputs with their values."""
     then = rule.then
     several = {
         TAGS: then.add_tags,
         "skills": then.skills,
+        "notify": then.notify,
         "preferred_skills": tuple(each.skill for each in then.preferred_skills),
     }
     added = [(name, value) for name, values in several.items() for value in values]

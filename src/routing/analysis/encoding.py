@@ -10,7 +10,7 @@ from routing.analysis.book import TAGS, RuleBook
 from routing.analysis.formula import Formula
 from routing.analysis.texts import Text
 from routing.conditions import All, AnyOf, Condition, Leaf, Not
-from routing.facts import FIELDS, Facts, FactValue, Field, FieldType, Stage
+from routing.facts import FIELDS, SIGN, Facts, FactValue, Field, FieldType, Stage
 from routing.operators import Op
 from routing.predicates import View, predicate
 from routing.priority import Priority
@@ -18,7 +18,7 @@ from routing.readings import kept
 from routing.rules import Rule
 
 STAGE_BEFORE: Final = {Stage.ROUTE: Stage.CLASSIFY, Stage.RESPOND: Stage.ROUTE}
-"""Of each stage of a decision but the first, the one whose outcomes it sees."""
+"""The stages that see the outcomes of another, and that one."""
 
 
 class Encoding:
@@ -40,6 +40,8 @@ class Encoding:
     def matches(self, rule: Rule) -> int:
         """Return a literal that is true where the rule's condition holds."""
         if rule.id not in self._rules:
+            if rule.stage is Stage.CLOCK:
+                self.atoms(FIELDS[SIGN], rule.stage)
             self._rules[rule.id] = self.condition(rule.when, rule.stage)
         return self._rules[rule.id]
 
@@ -94,6 +96,9 @@ class Encoding:
                 self._formula.add(self._atoms[at].known)
             if field.key != field.name:
                 self._read(field, self._atoms[at], stage)
+            if at == (Stage.CLOCK, "queue"):
+                there = Leaf(field, Op.ONE_OF, tuple(self._book.queues))
+                self._formula.add(self._atoms[at].holds(there))
         return self._atoms[at]
 
     def _read(self, field: Field, atoms: Atoms, stage: Stage) -> None:
@@ -138,8 +143,8 @@ class Encoding:
         Of an attribute that is read in several ways a `plain` one has what it is read as.
         """
         known = self._read_values(model) if plain else {}
-        for (_, seen), atoms in sorted(self._atoms.items(), key=lambda item: item[0][0].rank):
-            name = "previous_queue" if seen == "queue" else seen
+        for (stage, seen), atoms in sorted(self._atoms.items(), key=lambda item: item[0][0].rank):
+            name = "previous_queue" if (stage, seen) in _CHOSEN else seen
             if name in known or name in self._readings:
                 continue
             if plain and isinstance(atoms, Text):
@@ -264,7 +269,12 @@ _ALWAYS_KNOWN: Final = {
     (Stage.ROUTE, "priority"),
     (Stage.RESPOND, "priority"),
     (Stage.RESPOND, "queue"),
+    (Stage.CLOCK, SIGN),
+    (Stage.CLOCK, "priority"),
+    (Stage.CLOCK, "queue"),
 }
+_CHOSEN: Final = {(Stage.RESPOND, "queue")}
+"""What the engine makes of the facts, and which cannot be given."""
 _ALWAYS_OTHER: Final = {(Stage.ROUTE, "priority"), (Stage.RESPOND, "queue")}
 """What is known then, whatever rules set."""
 

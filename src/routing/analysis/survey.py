@@ -23,7 +23,7 @@ from routing.analysis.questions import (
 )
 from routing.analysis.witnesses import shortened
 from routing.conditions import All, Condition
-from routing.facts import Facts, Stage
+from routing.facts import SIGN, Facts, Stage
 from routing.queues import QueueRef
 from routing.rules import Rule
 
@@ -130,7 +130,7 @@ class _Survey:
         )
 
     def _always(self, rule: Rule) -> Iterator[Finding]:
-        nothing = Run(self.book, Facts({}))
+        nothing = Run(self.book, Facts({SIGN: "warning"} if rule.stage is Stage.CLOCK else {}))
         if not nothing.holds(rule):
             return
         holds = always_holds(self.book, rule)

@@ -73,6 +73,7 @@ class RuleSetMove(Base):
 class Decision(Base):
     """What routing decided for a message, on which facts, and why. Holds no text of the message.
 
+    Without `message_id` it was decided what follows from a sign of an SLA clock: `facts` say which.
     `error` is set where the rules failed and the conversation went to the default queue instead.
     `shadow` is where the version beside the one in force decided otherwise, with its number.
     """
@@ -92,7 +93,7 @@ class Decision(Base):
         primary_key=True, info=followed("conversation", cascade=True)
     )
     id: Mapped[RowId]
-    message_id: Mapped[UUID]
+    message_id: Mapped[UUID | None]
     rule_set_version: Mapped[int]
     facts: Mapped[Record]
     outcome: Mapped[Record]
