@@ -286,3 +286,15 @@ async def test_erasing_gives_back_capacity(desk: Desk) -> None:
     item = await desk.team.get(f"/v1/conversations/{conversation}")
     await desk.team.ask("DELETE", f"/v1/contacts/{item['contact']['id']}")
     assert await desk.load("Ada") == 0
+
+
+async def test_whom_a_rule_names_gets_it_before_others(desk: Desk) -> None:
+    await desk.set_queue("General", mode="offer")
+    await desk.hire("Ada", proficiency=50)
+    await desk.hire("Bea")
+    then, always = {"assignee": str(desk.ids["Bea"])}, {"all": list[object]()}
+    rule = {"name": "Hers", "stage": "respond", "when": always, "then": then}
+    await desk.team.ask("POST", "/v1/rules", rule)
+    conversation = await desk.submit()
+    await desk.turn()
+    assert await desk.see(conversation) == ("offered", "Bea")

@@ -37,7 +37,7 @@ WITH waiting AS (
     SELECT c.id AS conversation_id, e.queue_id, e.queued_at, e.effective_at,
            c.required_skills, c.preferred_skills,
            coalesce(CAST(w.capacity_weights ->> ch.kind AS int), 1) AS weight,
-           past.sticky_agent, past.given_up
+           coalesce(c.preferred_agent_id, past.sticky_agent) AS sticky_agent, past.given_up
       FROM queue_entry e
       JOIN conversation c ON c.workspace_id = e.workspace_id AND c.id = e.conversation_id
       JOIN channel ch ON ch.workspace_id = c.workspace_id AND ch.id = c.channel_id

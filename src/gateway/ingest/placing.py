@@ -58,8 +58,11 @@ class Placed:
     opens: bool
 
     @property
-    def asks_for_skills(self) -> bool:
-        return self.applied and bool(self.ruling.skills or self.ruling.preferred_skills)
+    def is_particular(self) -> bool:
+        """Whether its rules chose who may, or should, get it."""
+        ruling = self.ruling
+        wishes = ruling.skills or ruling.preferred_skills or ruling.assignee
+        return self.applied and bool(wishes)
 
 
 @record

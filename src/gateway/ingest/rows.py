@@ -39,11 +39,12 @@ UPDATE queue_entry q SET effective_at = q.queued_at - n.boost
    AND q.left_at IS NULL
 """
 
-SKILLS = """
+WISHES = """
 UPDATE conversation c
-   SET required_skills = n.required_skills::text[], preferred_skills = n.preferred_skills::jsonb
-  FROM unnest($1::int[], $2::uuid[], $3::text[], $4::text[])
-       AS n (workspace_id, id, required_skills, preferred_skills)
+   SET required_skills = n.required_skills::text[], preferred_skills = n.preferred_skills::jsonb,
+       preferred_agent_id = n.preferred_agent_id
+  FROM unnest($1::int[], $2::uuid[], $3::text[], $4::text[], $5::uuid[])
+       AS n (workspace_id, id, required_skills, preferred_skills, preferred_agent_id)
  WHERE (c.workspace_id, c.id) = (n.workspace_id, n.id)
 """
 
@@ -101,9 +102,9 @@ async def write(connection: "asyncpg.Connection[Any]", placement: Placement) -> 
     raised = [_raised(placement.states[id_]) for id_ in sorted(placement.raised)]
     if raised:
         await connection.execute(RAISED, *zip(*raised, strict=True))
-    skilled = [_skills(placed) for placed in placement.placed if placed.asks_for_skills]
-    if skilled:
-        await connection.execute(SKILLS, *zip(*skilled, strict=True))
+    wishes = [_wishes(placed) for placed in placement.placed if placed.is_particular]
+    if wishes:
+        await connection.execute(WISHES, *zip(*wishes, strict=True))
     if placement.links:
         await connection.execute(LINKS, *zip(*placement.links, strict=True))
 
@@ -114,12 +115,12 @@ def _text_array(values: Iterable[str]) -> str:
     return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
 
 
-def _skills(placed: Placed) -> tuple[Any, ...]:
+def _wishes(placed: Placed) -> tuple[Any, ...]:
     """Seconds are whole ones here; a skill that nobody waits for is preferred for none."""
     ruling = placed.ruling
     preferred = {skill: ceil(after or 0) for skill, after in ruling.preferred_skills.items()}
-    id_ = placed.state.id
-    return placed.state.workspace_id, id_, _text_array(ruling.skills), to_json(preferred)
+    skills = _text_array(ruling.skills), to_json(preferred)
+    return placed.state.workspace_id, placed.state.id, *skills, ruling.assignee
 
 
 def _new(state: ConversationState) -> tuple[Any, ...]:

@@ -37,8 +37,9 @@ class Conversation(Base):
     `due_at` is when the first of its running clocks is due, null also without an SLA policy. A
     pending one waits for the customer, or until `snoozed_until`. One that was merged is closed, and
     points to where its messages now are. `assignee_id` is who has it, is offered it or has solved
-    it. `preferred_skills` are insisted on for so many seconds of waiting; `hops` counts the moves
-    between queues and agents since it was last solved.
+    it; `preferred_agent_id` is who gets it before others, as rules say. `preferred_skills` are
+    insisted on for so many seconds of waiting; `hops` counts the moves between queues and agents
+    since it was last solved.
     """
 
     __tablename__ = "conversation"
@@ -114,6 +115,7 @@ class Conversation(Base):
         inside_workspace("sla_policy_id", "sla_policy"),
         inside_workspace("merged_into", "conversation", ondelete="SET NULL (merged_into)"),
         inside_workspace("assignee_id", "agent"),
+        inside_workspace("preferred_agent_id", "agent"),
     )
 
     workspace_id: Mapped[WorkspaceId]
@@ -130,6 +132,7 @@ class Conversation(Base):
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     required_skills: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     preferred_skills: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=text("'{}'"))
+    preferred_agent_id: Mapped[UUID | None]
     hops: Mapped[int] = mapped_column(server_default=text("0"))
     attributes: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
     version: Mapped[int]
