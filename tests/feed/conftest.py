@@ -12,6 +12,7 @@ from tests.feed.feed_client import FeedClient, receive
 from tests.feed.history import Team, Writer, make_team
 from websockets.asyncio.client import ClientConnection, connect
 
+from gateway import background
 from gateway.access.tokens import Role, issue
 from gateway.assignment.presence import Presences
 from gateway.database.connections import Database
@@ -93,8 +94,10 @@ async def node(
     presences = Presences(database, wakeups)
     tokens = TokenWatch(database, wakeups, token_check_s)
     door = FeedDoor(database, hub, Signals(wakeups, hub), presences, tokens, pace)
-    listening = [wakeups.run()] if hears else []
-    async with running(hub.run(), presences.run(), tokens.run(), *listening), serving(door) as url:
+    loops = {"hub": hub.run, "presences": presences.run, "tokens": tokens.run}
+    if hears:
+        loops["wakeups"] = wakeups.run
+    async with background.running(loops), serving(door) as url:
         yield Node(url, wakeups, hub, door)
 
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011_preferred_agent"
-down_revision = "0010_feed_scope"
+revision = "0013_preferred_agent"
+down_revision = "0012_clock_decisions"
 branch_labels = None
 depends_on = None
 
