@@ -23,6 +23,7 @@ FOR_AGENTS = (
     "/v1/contacts",
     "/v1/conversations",
     "/v1/deliveries",
+    "/v1/inbox/",
     "/v1/macros",
     "/v1/me",
     "/v1/messages",

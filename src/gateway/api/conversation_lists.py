@@ -1,25 +1,42 @@
-"""Lists of conversations: narrowed, in the order of their activity or of what is due."""
+"""Lists of conversations, in the order of their activity or of what is due; what is at hand."""
 
-from datetime import datetime
-from typing import Annotated, Literal
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gateway.access.tokens import Principal
 from gateway.api.callers import AgentCaller, Parts, acting_agent
 from gateway.api.pages import Page, encode_cursor, moment_and_id_after
 from gateway.api.problems import documented
 from gateway.api.texts import Name
-from gateway.conversations import reading
-from gateway.conversations.reading import KEYS, Key, Order, Wanted
+from gateway.conversations.inbox import OpenStatus, count_open
+from gateway.conversations.listing import KEYS, Key, Order, Wanted, list_conversations
 from gateway.feed.item import ConversationItem
 from gateway.problems import invalid
 
 router = APIRouter(prefix="/v1", tags=["conversations"], responses=documented(401, 403, 422, 503))
 
-Status = Literal["queued", "offered", "assigned", "pending", "solved", "closed"]
+Status = OpenStatus | Literal["solved", "closed"]
+PriorityName = Literal["low", "normal", "high", "urgent"]
+
+EXAMPLE: dict[str, Any] = {
+    "queues": [
+        {
+            "queue": "01994f3c-6a00-7000-8000-000000000001",
+            "queued": 7,
+            "offered": 1,
+            "assigned": 12,
+            "pending": 4,
+            "unassigned": 7,
+            "overdue": 2,
+        }
+    ],
+    "mine": {"queued": 0, "offered": 1, "assigned": 3, "pending": 1},
+}
 
 
 class ConversationsWanted(BaseModel):
@@ -27,12 +44,18 @@ class ConversationsWanted(BaseModel):
 
     status: Annotated[list[Status], Field(description="Any of these")] = []
     queue: UUID | None = None
+    level: Annotated[int | None, Field(ge=1, le=3, description="Of the queue", examples=[2])] = None
+    priority: Annotated[list[PriorityName], Field(description="Any of these")] = []
+    channel: UUID | None = None
+    contact: Annotated[UUID | None, Field(description="Over all of the contact's addresses")] = None
+    type: Annotated[Name | None, Field(examples=["refund"])] = None
     assignee: Annotated[
         UUID | Literal["me", "nobody"] | None, Field(description="An agent, `me` or `nobody`")
     ] = None
     due_before: Annotated[
         AwareDatetime | None, Field(description="A clock that runs is due before")
     ] = None
+    overdue: Annotated[bool, Field(description="A clock that runs was due before now")] = False
     sort: Annotated[
         Order,
         Field(description="`due`: only those that are due at some time, and by that"),
@@ -47,27 +70,84 @@ class ConversationsWanted(BaseModel):
         return Wanted(
             statuses=tuple(self.status),
             queue_id=self.queue,
+            level=self.level,
+            priorities=tuple(self.priority),
+            channel_id=self.channel,
+            contact_id=self.contact,
+            type=self.type,
             assignee_id=_assignee(self.assignee, caller),
             unassigned=self.assignee == "nobody",
-            due_before=self.due_before,
+            due_before=self._due_before(),
             tags=tuple(self.tag),
         )
+
+    def _due_before(self) -> datetime | None:
+        if not self.overdue:
+            return self.due_before
+        now = datetime.now(UTC)
+        return now if self.due_before is None else min(now, self.due_before)
 
     def after(self) -> Key | None:
         return None if self.cursor is None else moment_and_id_after(self.cursor)
 
 
+class StatusCounts(BaseModel):
+    queued: int = 0
+    offered: int = 0
+    assigned: int = 0
+    pending: int = 0
+
+
+class QueueCounts(StatusCounts):
+    """`unassigned` and `overdue` are of those in the four statuses."""
+
+    queue: UUID
+    unassigned: int = 0
+    overdue: int = 0
+
+
+class InboxCounts(BaseModel):
+    """Queues where something is open, and what of it the calling agent has.
+
+    What is solved or closed waits for nobody, and is not counted.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    queues: list[QueueCounts]
+    mine: StatusCounts
+
+
+@router.get("/inbox/counts")
+async def count_inbox(gateway: Parts, caller: AgentCaller) -> InboxCounts:
+    """Open conversations by queue and status, of what the caller may see."""
+    async with gateway.database.transaction() as session:
+        rows = await count_open(session, caller)
+    queues: dict[UUID, QueueCounts] = {}
+    mine: Counter[str] = Counter()
+    for row in rows:
+        counts = queues.setdefault(row.queue_id, QueueCounts(queue=row.queue_id))
+        setattr(counts, row.status, row.total)
+        counts.unassigned += row.unassigned
+        counts.overdue += row.overdue
+        mine[row.status] += row.mine
+    return InboxCounts(queues=list(queues.values()), mine=StatusCounts(**mine))
+
+
 @router.get("/conversations")
-async def list_conversations(
+async def get_conversations(
     gateway: Parts, caller: AgentCaller, query: Annotated[ConversationsWanted, Query()]
 ) -> Page[ConversationItem]:
-    """The most recently active first; closed ones only when `status` is `closed` alone."""
+    """The most recently active first, of what the caller may see.
+
+    Closed ones are listed only when `status` is `closed` alone.
+    """
     if "closed" in query.status and len(query.status) > 1:
         raise invalid("closed conversations are listed by themselves", [("/status", "ask twice")])
     async with gateway.database.transaction() as session:
-        items = await reading.list_conversations(
+        items = await list_conversations(
             session,
-            caller.workspace_id,
+            caller,
             query.narrowed(caller),
             order=query.sort,
             limit=query.limit,

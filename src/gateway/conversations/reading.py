@@ -1,12 +1,10 @@
-"""Conversations as agents read them: lists, threads, decisions."""
+"""A conversation as agents read it: its thread, decisions, links."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, literal_column, select, tuple_
+from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database.schema import (
@@ -21,81 +19,8 @@ from gateway.database.schema import (
     RemoteFile,
 )
 from gateway.feed.item import Address, ConversationItem
-from gateway.feed.snapshot import NOT_CLOSED, item_of, select_items
+from gateway.feed.snapshot import item_of, select_items
 from gateway.files.finding import Scanned, select_scanned
-
-Key = tuple[datetime, UUID]
-
-CLOSED = Conversation.status == literal_column("'closed'")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a list is narrowed to; None does not narrow. `unassigned` asks for nobody's.
-
-    `tags` are those that a conversation has all of.
-    Closed conversations are listed by themselves: without statuses, all others are meant.
-    """
-
-    statuses: tuple[str, ...] = ()
-    queue_id: UUID | None = None
-    assignee_id: UUID | None = None
-    unassigned: bool = False
-    due_before: datetime | None = None
-    tags: tuple[str, ...] = ()
-
-    def narrow(self, statement: Select[Any]) -> Select[Any]:
-        statement = statement.where(CLOSED if self.statuses == ("closed",) else NOT_CLOSED)
-        if self.statuses:
-            statement = statement.where(Conversation.status.in_(self.statuses))
-        if self.queue_id is not None:
-            statement = statement.where(Conversation.queue_id == self.queue_id)
-        if self.assignee_id is not None:
-            statement = statement.where(Conversation.assignee_id == self.assignee_id)
-        if self.unassigned:
-            statement = statement.where(Conversation.assignee_id.is_(None))
-        if self.due_before is not None:
-            statement = statement.where(Conversation.due_at < self.due_before)
-        if self.tags:
-            statement = statement.where(Conversation.tags.contains(self.tags))
-        return statement
-
-
-Order = Literal["recent", "due"]
-
-KEYS: Mapping[Order, str] = {"recent": "last_message_at", "due": "due_at"}
-"""By what a list is ordered: the most recent first, or what is due first."""
-
-
-async def list_conversations(
-    session: AsyncSession,
-    workspace_id: int,
-    wanted: Wanted,
-    *,
-    order: Order = "recent",
-    limit: int,
-    after: Key | None,
-) -> list[ConversationItem]:
-    """In order of the column of `KEYS`; `after` is what the last item has there, and its id."""
-    ordered = _due_first if order == "due" else _recent_first
-    statement = ordered(wanted.narrow(select_items(workspace_id)), after)
-    connection = await session.connection()
-    return [item_of(row) for row in await connection.execute(statement.limit(limit))]
-
-
-def _recent_first(statement: Select[Any], after: Key | None) -> Select[Any]:
-    if after is not None:
-        key = tuple_(Conversation.last_message_at, Conversation.id)
-        statement = statement.where(key < tuple_(*after))
-    return statement.order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
-
-
-def _due_first(statement: Select[Any], after: Key | None) -> Select[Any]:
-    statement = statement.where(Conversation.due_at.is_not(None))
-    if after is not None:
-        key = tuple_(Conversation.due_at, Conversation.id)
-        statement = statement.where(key > tuple_(*after))
-    return statement.order_by(Conversation.due_at, Conversation.id)
 
 
 async def find_conversation(

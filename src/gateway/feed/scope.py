@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.access.tokens import Role
-from gateway.database.schema import QueueMember
+from gateway.access.tokens import Principal, Role
+from gateway.database.connections import fetch_in
+from gateway.database.schema import Conversation, QueueMember
 from gateway.feed.log import EventType, Happening, append_in
 
 UNBOUND = (Role.SUPERVISOR, Role.ADMIN)
@@ -77,6 +78,22 @@ class ScopeChange:
         """Whether the queue is hidden from this agent now and was not, or the other way round."""
         was_hidden = bool(self.before) and agent_id not in self.before
         return was_hidden is not (bool(self.after) and agent_id not in self.after)
+
+
+def allowed(hidden: frozenset[UUID], viewer: UUID | None) -> ColumnElement[bool]:
+    """Of conversations, those outside of `hidden` queues, and those that `viewer` has."""
+    if not hidden:
+        return true()
+    seen = Conversation.queue_id.not_in(hidden)
+    return seen if viewer is None else or_(seen, Conversation.assignee_id == viewer)
+
+
+async def allowed_to(session: AsyncSession, caller: Principal) -> ColumnElement[bool]:
+    """Of conversations, those that lists, counts and searches show to the caller now."""
+    fetch = await fetch_in(session)
+    rows = await fetch(READ, caller.workspace_id, caller.token_id)
+    scope = Scope.of(rows[0])
+    return allowed(scope.hidden, caller.agent_id)
 
 
 async def members_of(session: AsyncSession, workspace_id: int, queue_id: UUID) -> list[UUID]:

@@ -10,7 +10,7 @@ from gateway.database.schema import Conversation
 from gateway.feed.client_frames import Filter
 from gateway.feed.ephemerals import Ephemeral
 from gateway.feed.logged import LoggedEvent
-from gateway.feed.scope import Scope
+from gateway.feed.scope import Scope, allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +77,7 @@ class View:
 
     def condition(self) -> ColumnElement[bool]:
         """The same over the conversations as they are now."""
-        return and_(self._is_allowed(), self._is_wanted())
-
-    def _is_allowed(self) -> ColumnElement[bool]:
-        if not self.hidden:
-            return true()
-        allowed = Conversation.queue_id.not_in(self.hidden)
-        if self.viewer is None:
-            return allowed
-        return or_(allowed, Conversation.assignee_id == self.viewer)
+        return and_(allowed(self.hidden, self.viewer), self._is_wanted())
 
     def _is_wanted(self) -> ColumnElement[bool]:
         if self.is_everything:

@@ -67,7 +67,8 @@ class Conversation(Base):
             "queue_id",
             "last_message_at",
             "id",
-            postgresql_where=text("status IN ('queued', 'offered', 'assigned')"),
+            postgresql_include=["status", "assignee_id", "due_at"],
+            postgresql_where=text("status IN ('queued', 'offered', 'assigned', 'pending')"),
         ),
         Index(
             "conversation_assignee_idx",
@@ -75,7 +76,15 @@ class Conversation(Base):
             "assignee_id",
             "last_message_at",
             "id",
-            postgresql_where=text("assignee_id IS NOT NULL"),
+            postgresql_where=text("assignee_id IS NOT NULL AND status <> 'closed'"),
+        ),
+        Index(
+            "conversation_assignee_closed_idx",
+            "workspace_id",
+            "assignee_id",
+            "last_message_at",
+            "id",
+            postgresql_where=text("assignee_id IS NOT NULL AND status = 'closed'"),
         ),
         Index(
             "conversation_solved_idx",
