@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0013_inbox"
-down_revision = "0012_clock_decisions"
+down_revision = "0013_preferred_agent"
 branch_labels = None
 depends_on = None
 
