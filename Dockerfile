@@ -9,7 +9,7 @@ RUN UV_PROJECT_ENVIRONMENT=/opt/sportello uv sync --quiet --frozen --no-dev --no
 
 COPY src src
 COPY migrations migrations
-COPY web web
+COPY web/embed web/embed
 RUN uv build --quiet --wheel --out-dir dist
 RUN uv pip install --quiet --python /opt/sportello --no-deps dist/*.whl
 

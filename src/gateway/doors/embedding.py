@@ -1,19 +1,24 @@
-"""The scripts that other people's pages embed, and their style: files served as they are."""
+"""Files that are served as they are: the scripts that other people's pages embed, their style."""
 
 import gzip
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from channels.records import record
 from gateway.doors.exchange import Exchange
 
 PREFIX = "/embed/"
-MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+MEDIA_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Cache-Control": "public, max-age=600, stale-while-revalidate=86400",
     "Cross-Origin-Resource-Policy": "cross-origin",
-    "Vary": "Accept-Encoding",
     "X-Content-Type-Options": "nosniff",
 }
 """The URLs are stable, so browsers ask again every ten minutes, and hear 304 until a release."""
@@ -30,13 +35,15 @@ class Asset:
 def web_folder() -> Path:
     """The browser sources: inside the package when installed, at the root in a checkout."""
     packaged = Path(__file__).parents[1] / "web"
-    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "web"
+    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "web" / "embed"
 
 
 def read_assets(folder: Path) -> dict[str, Asset]:
-    """By file name."""
+    """By path below the folder; none where there is no folder."""
     return {
-        path.name: _asset(path) for path in sorted(folder.iterdir()) if path.suffix in MEDIA_TYPES
+        path.relative_to(folder).as_posix(): _asset(path)
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in MEDIA_TYPES
     }
 
 
@@ -60,11 +67,16 @@ class Assets:
             status = 404 if asset is None else 405
             await exchange.answer(status, b"", "", {"Allow": "GET, HEAD"} if asset else {})
             return
-        headers = {**HEADERS, "ETag": asset.etag}
-        if asset.etag in (exchange.header("if-none-match") or ""):
-            await exchange.answer(304, b"", "", headers)
-        elif "gzip" in (exchange.header("accept-encoding") or ""):
-            headers["Content-Encoding"] = "gzip"
-            await exchange.answer(200, asset.compressed, asset.media_type, headers)
-        else:
-            await exchange.answer(200, asset.content, asset.media_type, headers)
+        await answer_asset(exchange, asset, HEADERS)
+
+
+async def answer_asset(exchange: Exchange, asset: Asset, headers: Mapping[str, str]) -> None:
+    """Answer with a file, compressed for those who can read that, or with 304 (RFC 9110)."""
+    fields = {**headers, "ETag": asset.etag, "Vary": "Accept-Encoding"}
+    if asset.etag in (exchange.header("if-none-match") or ""):
+        await exchange.answer(304, b"", "", fields)
+    elif "gzip" in (exchange.header("accept-encoding") or ""):
+        fields["Content-Encoding"] = "gzip"
+        await exchange.answer(200, asset.compressed, asset.media_type, fields)
+    else:
+        await exchange.answer(200, asset.content, asset.media_type, fields)

@@ -1,0 +1,176 @@
+"""The desk, in a real browser on a real gateway: from a customer's mail to the answer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+from pyotp import TOTP
+from tests.browser.conftest import SHOTS
+from tests.browser.website import Website, open_website, serious_issues
+from tests.delivery.providers import MailServer, mail_server
+from tests.house import House, bearer, make_mail, serving
+from tests.programs import missing
+
+from gateway.doors.desk import BUILT
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "a long phrase of hers"
+HTML = """<p style="color: #0a3">Where is <b>my parcel</b>?</p>
+<script>parent.document.title = "taken"</script><img src="x" onerror="alert(1)">"""
+
+
+@dataclass
+class Workplace:
+    """A gateway with a worker, the relay that it sends by, and Ada, who has a password."""
+
+    house: House
+    website: Website
+    relay: MailServer
+
+    async def ask(self, method: str, path: str, body: Any = None, token: str = "") -> Any:
+        headers = bearer(token or self.house.team.admin)
+        answer = await self.house.http.request(method, path, json=body, headers=headers)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    async def recovery_code(self) -> str:
+        """Let a second factor be needed from now on."""
+        ada = self.house.team.agent
+        secret = await self.ask("POST", "/v1/me/second-factor", {"password": PASSWORD}, ada)
+        code = {"code": TOTP(secret["secret"]).now()}
+        codes = (await self.ask("PUT", "/v1/me/second-factor", code, ada))["recovery_codes"]
+        return str(codes[0])
+
+    async def log_in(self, path: str = "/desk", code: str = "", **options: Any) -> Page:
+        page = await self.website.visit(f"{self.house.url}{path}", locale="en-GB", **options)
+        await page.get_by_label("Email address").fill("ada@example.com")
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_label("Code").fill(code)
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+        return page
+
+
+@pytest.fixture
+def built() -> None:
+    if not (BUILT / "index.html").is_file():
+        missing("the desk is not built: run `make desk`")
+
+
+@pytest.fixture
+async def workplace(dsn: str, built: None, browser: Browser) -> AsyncIterator[Workplace]:
+    await asyncio.to_thread(SHOTS.mkdir, parents=True, exist_ok=True)
+    async with (
+        mail_server() as relay,
+        serving(dsn, worker=True) as house,
+        open_website(house, browser, SHOTS) as website,
+    ):
+        place = Workplace(house, website, relay)
+        await _prepare(place)
+        yield place
+
+
+async def _prepare(place: Workplace) -> None:
+    [mail] = [each for each in await place.ask("GET", "/v1/channels") if each["kind"] == "email"]
+    await place.ask("PATCH", f"/v1/channels/{mail['id']}", {"settings": place.relay.settings})
+    invited = await place.ask("POST", f"/v1/agents/{place.house.team.agent_id}/invitations")
+    chosen = {"invitation": invited["secret"], "password": PASSWORD}
+    await place.ask("POST", "/v1/passwords", chosen)
+
+
+async def test_a_mail_arrives_is_taken_answered_and_solved(workplace: Workplace) -> None:
+    page = await workplace.log_in()
+    await expect(page.get_by_text("Nothing here")).to_be_visible()
+    mail = make_mail(Subject="Parcel <i>42</i>")
+    mail.add_alternative(HTML, subtype="html")
+    await workplace.house.send_mail(mail)
+    await page.get_by_role("link", name="Parcel <i>42</i>").click()
+    frame = page.frame_locator("iframe.mail")
+    await expect(frame.get_by_text("my parcel")).to_be_visible()
+    await expect(frame.locator("p")).to_have_css("color", "rgb(0, 170, 51)")
+    await expect(page).to_have_title("Sportello")
+    await page.get_by_text("Why here?").click()
+    await expect(page.locator(".why li").first).to_be_visible()
+    await page.get_by_role("button", name="Take").click()
+    await page.get_by_label("Your reply to the customer").fill("It comes today.")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator(".message.outbound .words")).to_have_text("It comes today.")
+    await expect(page.locator(".delivery")).to_contain_text("Sent")
+    assert [mail["To"] for mail in workplace.relay.mails] == ["ann@example.com"]
+    assert workplace.relay.texts()[0].startswith("It comes today.")
+    await page.get_by_role("button", name="Solve").click()
+    await expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+    await expect(page.locator(".list a")).to_have_count(0)
+    assert await workplace.house.rows("SELECT status FROM conversation") == [("solved",)]
+
+
+async def test_the_connection_is_told_as_it_is_and_nothing_is_missed(workplace: Workplace) -> None:
+    page = await workplace.log_in()
+    await page.context.set_offline(offline=True)
+    await expect(page.get_by_text("What you see may be out of date.")).to_be_visible()
+    await expect(page.get_by_text("Live", exact=True)).to_have_count(0)
+    await workplace.house.send_mail(make_mail(Subject="Meanwhile"))
+    await page.context.set_offline(offline=False)
+    await expect(page.get_by_text("Meanwhile")).to_be_visible()
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+
+
+async def test_an_offer_is_accepted_and_escalated_and_a_link_leads_there(
+    workplace: Workplace,
+) -> None:
+    house = workplace.house
+    team = house.team
+    queue = f"/v1/queues/{team.first_level}"
+    await workplace.ask("PATCH", queue, {"mode": "offer", "offer_timeout_s": 600})
+    await workplace.ask("PUT", f"{queue}/members/{team.agent_id}", {})
+    page = await workplace.log_in(code=await workplace.recovery_code())
+    await house.send_mail(make_mail())
+    await expect(page.get_by_text("You are offered this conversation")).to_be_visible()
+    await page.get_by_role("button", name="Accept").click()
+    await page.get_by_role("button", name="Escalate…").click()
+    await page.get_by_label("What is the matter?").fill("Refund failed twice.")
+    await page.get_by_role("dialog").get_by_role("button", name="Escalate", exact=True).click()
+    await expect(page.get_by_text("Refund failed twice.")).to_be_visible()
+    [[queue_id, level]] = await house.rows("SELECT queue_id, status FROM conversation")
+    assert (queue_id, level) == (team.second_level, "queued")
+    await page.reload()
+    await expect(page.get_by_text("Refund failed twice.")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", ["narrow", "wide"])
+async def test_nothing_serious_stands_in_the_way(
+    workplace: Workplace, width: str, scheme: Literal["light", "dark"]
+) -> None:
+    house = workplace.house
+    page = await workplace.website.visit(
+        f"{house.url}/desk", width=width, scheme=scheme, locale="it-IT"
+    )
+    await expect(page.get_by_role("button", name="Accedi")).to_be_visible()
+    assert await serious_issues(page) == []
+    await workplace.website.shoot(page, f"desk-login-{width}-{scheme}")
+    for subject in ("A question about my order", "Parcel"):
+        await house.send_mail(make_mail(Subject=subject))
+    page = await workplace.log_in(width=width, scheme=scheme)
+    await expect(page.get_by_text("A question about my order")).to_be_visible()
+    assert await serious_issues(page) == []
+    await workplace.website.shoot(page, f"desk-list-{width}-{scheme}")
+    await page.get_by_role("link", name="Parcel").click()
+    await page.get_by_role("button", name="Take").click()
+    await page.get_by_role("button", name="Note").click()
+    await page.get_by_label("A note that only agents see").fill("She has called, too.")
+    await page.get_by_role("button", name="Add note").click()
+    await page.get_by_role("button", name="Reply").click()
+    await page.get_by_label("Your reply to the customer").fill("It comes today.")
+    await page.get_by_role("button", name="Send reply").click()
+    await expect(page.locator(".message")).to_have_count(3)
+    await page.get_by_text("Why here?").click()
+    assert await serious_issues(page) == []
+    await workplace.website.shoot(page, f"desk-thread-{width}-{scheme}")
+    await page.get_by_role("button", name="Escalate…").click()
+    assert await serious_issues(page) == []
+    await workplace.website.shoot(page, f"desk-escalation-{width}-{scheme}")

@@ -1,0 +1,67 @@
+import { countIn, queues } from "../state/desk";
+import { forgetAll } from "../state/drafts";
+import { follow, linkTo, place } from "../state/route";
+import { logOut } from "../state/session";
+import { texts } from "../texts";
+import { ConnectionState } from "./ConnectionState";
+import { LanguageChoice } from "./LanguageChoice";
+import { PresenceSwitch } from "./PresenceSwitch";
+import { reporting } from "./report";
+
+export function Sidebar() {
+  const say = texts.value;
+  const levels = [...new Set(queues.value.map(({ level }) => level))];
+  return (
+    <aside class="sidebar">
+      <header>
+        <img src="/desk/icon.svg" alt="" width="24" height="24" />
+        <strong>Sportello</strong>
+      </header>
+      <ConnectionState />
+      <nav aria-label={say.views}>
+        <ul>
+          <Entry view="mine" name={say.mine} />
+          <Entry view="open" name={say.open} />
+          <Entry view="pending" name={say.pending} />
+          <Entry view="solved" name={say.solved} />
+        </ul>
+        {levels.map((level) => (
+          <section key={level}>
+            <h2>{say.level(level)}</h2>
+            <ul>
+              {queues.value
+                .filter((queue) => queue.level === level)
+                .map(({ id, name, paused }) => (
+                  <Entry key={id} view={id} name={name} aside={paused ? say.paused : ""} />
+                ))}
+            </ul>
+          </section>
+        ))}
+      </nav>
+      <footer>
+        <PresenceSwitch />
+        <LanguageChoice />
+        <button onClick={() => void reporting(leave)}>{say.signOut}</button>
+      </footer>
+    </aside>
+  );
+}
+
+async function leave(): Promise<void> {
+  await logOut();
+  forgetAll();
+}
+
+function Entry({ view, name, aside }: { view: string; name: string; aside?: string }) {
+  const isHere = place.value.view === view;
+  const count = countIn(view);
+  return (
+    <li>
+      <a href={linkTo(view)} onClick={follow} aria-current={isHere ? "page" : undefined}>
+        <span class="name">{name}</span>
+        {aside && <span class="hint">{aside}</span>}
+        <span class={count ? "count" : "count none"}>{count}</span>
+      </a>
+    </li>
+  );
+}

@@ -1,0 +1,70 @@
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { follow, linkTo, place } from "../state/route";
+import { Thread } from "../state/thread";
+import { texts } from "../texts";
+import { Actions } from "./Actions";
+import { Composer } from "./Composer";
+import { Marks, whoIs } from "./ConversationList";
+import { MessageCard } from "./MessageCard";
+import { explain } from "./report";
+import { Tags } from "./Tags";
+import { Why } from "./Why";
+
+export function ThreadPane({ id }: { id: string }) {
+  const say = texts.value;
+  const thread = useMemo(() => new Thread(id), [id]);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => () => thread.close(), [thread]);
+  useEffect(() => {
+    const look = (): void => thread.tellRead();
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, [thread]);
+  const item = thread.current;
+  const problem = thread.problem.value;
+  return (
+    <main class="thread">
+      <header>
+        <a class="back" href={linkTo(place.value.view)} onClick={follow}>
+          ← {say.back}
+        </a>
+        <h1 ref={heading}>{item ? item.subject || say.noSubject : say.loading}</h1>
+        {item && (
+          <>
+            <p class="line marks">
+              <span>{whoIs(item)}</span>
+              {item.contact?.name && item.identity && <span class="hint">{item.identity.address}</span>}
+              <Marks item={item} />
+            </p>
+            <Actions thread={thread} item={item} />
+            <Tags thread={thread} item={item} />
+            <Why id={id} version={item.message_count} />
+          </>
+        )}
+      </header>
+      {problem && (
+        <p class="problem" role="alert">
+          {problem.status === 404 ? say.notFound : `${say.loadFailed} ${explain(problem)}`}{" "}
+          {problem.status !== 404 && <button onClick={() => void thread.refresh()}>{say.again}</button>}
+        </p>
+      )}
+      <Messages thread={thread} />
+      {item && item.status !== "closed" && <Composer thread={thread} item={item} />}
+    </main>
+  );
+}
+
+function Messages({ thread }: { thread: Thread }) {
+  const list = useRef<HTMLOListElement>(null);
+  const last = thread.messages.value.at(-1)?.seq;
+  useEffect(() => {
+    list.current?.scrollTo({ top: list.current.scrollHeight });
+  }, [last]);
+  return (
+    <ol class="messages" ref={list} tabIndex={0} aria-label={texts.value.conversations} aria-busy={thread.isLoading.value}>
+      {thread.messages.value.map((message) => (
+        <MessageCard key={message.id} message={message} />
+      ))}
+    </ol>
+  );
+}
