@@ -1,12 +1,13 @@
 """The desk, in a real browser on a real gateway: from a customer's mail to the answer."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, WebSocketRoute, expect
 from pyotp import TOTP
 from tests.browser.conftest import SHOTS
 from tests.browser.website import Website, open_website, serious_issues
@@ -46,13 +47,20 @@ class Workplace:
         return str(codes[0])
 
     async def log_in(self, path: str = "/desk", code: str = "", **options: Any) -> Page:
-        page = await self.website.visit(f"{self.house.url}{path}", locale="en-GB", **options)
+        page = await self.website.visit("about:blank", locale="en-GB", **options)
+        await self.enter(page, path, code)
+        return page
+
+    async def enter(self, page: Page, path: str = "/desk", code: str = "") -> None:
+        await page.goto(f"{self.house.url}{path}")
+        await self.fill_in(page, code)
+
+    async def fill_in(self, page: Page, code: str = "") -> None:
         await page.get_by_label("Email address").fill("ada@example.com")
         await page.get_by_label("Password").fill(PASSWORD)
         await page.get_by_label("Code").fill(code)
         await page.get_by_role("button", name="Sign in").click()
         await expect(page.get_by_text("Live", exact=True)).to_be_visible()
-        return page
 
 
 @pytest.fixture
@@ -130,7 +138,8 @@ async def test_an_offer_is_accepted_and_escalated_and_a_link_leads_there(
     page = await workplace.log_in(code=await workplace.recovery_code())
     await house.send_mail(make_mail())
     await expect(page.get_by_text("You are offered this conversation")).to_be_visible()
-    await page.get_by_role("button", name="Accept").click()
+    await workplace.website.shoot(page, "desk-offer-wide-light")
+    await page.get_by_role("button", name="Accept").first.click()
     await page.get_by_role("button", name="Escalate…").click()
     await page.get_by_label("What is the matter?").fill("Refund failed twice.")
     await page.get_by_role("dialog").get_by_role("button", name="Escalate", exact=True).click()
@@ -139,6 +148,82 @@ async def test_an_offer_is_accepted_and_escalated_and_a_link_leads_there(
     assert (queue_id, level) == (team.second_level, "queued")
     await page.reload()
     await expect(page.get_by_text("Refund failed twice.")).to_be_visible()
+
+
+async def test_a_bad_line_neither_doubles_nor_loses(workplace: Workplace) -> None:
+    """Frames come twice, one never comes, and the cursor is forgotten: the list is as it is."""
+    lost: list[str] = []
+    cursors: list[str] = []
+
+    async def through(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+
+        def up(text: str | bytes) -> None:
+            frame = json.loads(text)
+            if "cursor" in frame:
+                cursors.append(frame["cursor"])
+                frame["cursor"] = f"bogus.{len(cursors)}"
+            server.send(json.dumps(frame))
+
+        def down(text: str | bytes) -> None:
+            if '"conversation.opened"' in str(text) and not lost:
+                lost.append(str(text))
+                return
+            route.send(text)
+            if '"t":"ev' in str(text):
+                route.send(text)
+
+        route.on_message(up)
+        server.on_message(down)
+
+    page = await workplace.website.visit("about:blank", locale="en-GB")
+    await page.route_web_socket("**/feed", through)
+    await workplace.enter(page)
+    await workplace.house.send_mail(make_mail(Subject="First"))
+    await workplace.house.send_mail(make_mail(Subject="Second"))
+    await expect(page.locator(".list a")).to_have_count(2)
+    await workplace.house.send_mail(make_mail(Subject="Third"))
+    await expect(page.locator(".list a")).to_have_count(3)
+    assert (len(lost), len(cursors)) == (1, 1)
+
+
+async def test_words_outlive_a_lost_answer_and_are_sent_once(workplace: Workplace) -> None:
+    await workplace.house.send_mail(make_mail())
+    page = await workplace.log_in()
+    await page.get_by_role("link", name="Parcel").click()
+    await page.get_by_role("button", name="Take").click()
+
+    async def lose(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    await page.route("**/replies", lose, times=1)
+    words = page.get_by_label("Your reply to the customer")
+    await words.fill("It comes today.")
+    await page.get_by_role("button", name="Send reply").click()
+    await expect(page.get_by_text("Your words are still here.")).to_be_visible()
+    await page.reload()
+    await expect(words).to_have_value("It comes today.")
+    await page.get_by_role("button", name="Send reply").click()
+    await expect(words).to_have_value("")
+    await expect(page.locator(".message.outbound")).to_have_count(1)
+    assert await workplace.house.count("message") == 2
+
+
+async def test_a_session_that_ends_asks_for_another_and_keeps_the_draft(
+    workplace: Workplace,
+) -> None:
+    await workplace.house.send_mail(make_mail())
+    page = await workplace.log_in()
+    await page.get_by_role("link", name="Parcel").click()
+    note = page.get_by_label("A note that only agents see")
+    await note.fill("She has called.")
+    sessions = f"/v1/agents/{workplace.house.team.agent_id}/tokens"
+    [browsers] = [t for t in await workplace.ask("GET", sessions) if t["name"] == "Desk"]
+    await workplace.ask("DELETE", f"/v1/tokens/{browsers['id']}")
+    await expect(page.get_by_text("Your session has ended.")).to_be_visible(timeout=20_000)
+    await workplace.fill_in(page)
+    await expect(note).to_have_value("She has called.")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -14,6 +14,7 @@ def welcome(console: Console, gateway: Gateway, url: str, first: FirstStart | No
         door = door_of(channel, url=url, settings=gateway.settings)
         _line(console, channel.config.kind, channel.name, door)
     _line(console, "feed", "Agents' websocket", f"{url.replace('http', 'ws', 1)}/feed")
+    _line(console, "desk", "Where agents work", f"{url}/desk")
     _line(console, "API", "Documentation", f"{url}/docs")
     if first is not None:
         key = f"[yellow]{first.admin_key.secret}[/]"

@@ -1,5 +1,6 @@
 /** Calls of the public API by the session's cookie, with its CSRF token. */
 
+import { learn } from "../state/clock";
 import type { Session } from "./shapes";
 
 /** A refusal (RFC 9457), or status 0: nothing was heard of the server. */
@@ -47,6 +48,7 @@ async function call<T>(method: string, path: string, body?: object, key?: string
   if (body) headers["Content-Type"] = "application/json";
   if (key) headers["Idempotency-Key"] = key;
   const answer = await reach(path, { method, headers, body: body ? JSON.stringify(body) : null });
+  learn(answer);
   if (answer.status === 401 && path !== "/sessions") onLoggedOut();
   if (!answer.ok) throw await problemOf(answer);
   return (answer.status === 204 ? undefined : await answer.json()) as T;

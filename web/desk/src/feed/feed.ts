@@ -13,7 +13,7 @@ const SILENT_BEATS = 2.2;
 
 /**
  * `live` is said only while what is shown is whole and the server is heard in time; `quiet` when a
- * heartbeat is late; `ended` when coming back is of no use.
+ * heartbeat is late; `ended` when coming back is of no use. `until` is an instant of `performance.now()`.
  */
 export type Connection =
   | { state: "connecting" }
@@ -180,7 +180,7 @@ export class Feed {
     if (this.isClosed) return;
     window.clearTimeout(this.retry);
     const wait = this.backoff.next(asked);
-    this.around.connection({ state: "waiting", until: Date.now() + wait });
+    this.around.connection({ state: "waiting", until: performance.now() + wait });
     this.retry = window.setTimeout(() => void this.connect(), wait);
   }
 

@@ -5,6 +5,7 @@ import { texts } from "../texts";
 /** Says what is so: "live" only while the feed is whole and heard in time. */
 export function ConnectionState() {
   const is = connection.value;
+  now.value; // counts down
   return (
     <div class={`connection ${is.state}`}>
       <p role="status">
@@ -20,6 +21,6 @@ export function ConnectionState() {
 function wording(): string {
   const say = texts.value.connection;
   const is = connection.value;
-  if (is.state === "waiting") return say.waiting(Math.max(0, Math.ceil((is.until - now.value) / 1000)));
+  if (is.state === "waiting") return say.waiting(Math.max(0, Math.ceil((is.until - performance.now()) / 1000)));
   return is.state === "ended" ? say.ended(is.code) : say[is.state];
 }

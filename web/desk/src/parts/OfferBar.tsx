@@ -25,8 +25,8 @@ export function OfferBar() {
 function OfferCard({ offer }: { offer: Offer }) {
   const say = texts.value;
   const item = items.value.get(offer.conversation);
-  const left = Math.ceil((Date.parse(offer.expires_at) - now.value) / 1000);
   const whole = (Date.parse(offer.expires_at) - Date.parse(offer.offered_at)) / 1000;
+  const left = Math.min(whole, Math.ceil((Date.parse(offer.expires_at) - now.value) / 1000));
 
   async function answer(what: "accept" | "decline"): Promise<void> {
     try {

@@ -14,7 +14,10 @@ export function ThreadPane({ id }: { id: string }) {
   const say = texts.value;
   const thread = useMemo(() => new Thread(id), [id]);
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => () => thread.close(), [thread]);
+  useEffect(() => {
+    if (document.activeElement !== document.body) heading.current?.focus();
+    return () => thread.close();
+  }, [thread]);
   useEffect(() => {
     const look = (): void => thread.tellRead();
     document.addEventListener("visibilitychange", look);
@@ -28,7 +31,7 @@ export function ThreadPane({ id }: { id: string }) {
         <a class="back" href={linkTo(place.value.view)} onClick={follow}>
           ← {say.back}
         </a>
-        <h1 ref={heading}>{item ? item.subject || say.noSubject : say.loading}</h1>
+        <h1 ref={heading} tabIndex={-1}>{item ? item.subject || say.noSubject : say.loading}</h1>
         {item && (
           <>
             <p class="line marks">
@@ -61,7 +64,7 @@ function Messages({ thread }: { thread: Thread }) {
     list.current?.scrollTo({ top: list.current.scrollHeight });
   }, [last]);
   return (
-    <ol class="messages" ref={list} tabIndex={0} aria-label={texts.value.conversations} aria-busy={thread.isLoading.value}>
+    <ol class="messages" ref={list} tabIndex={0} aria-label={texts.value.messages} aria-busy={thread.isLoading.value}>
       {thread.messages.value.map((message) => (
         <MessageCard key={message.id} message={message} />
       ))}

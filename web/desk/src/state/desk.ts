@@ -6,7 +6,7 @@ import type { Item, Offer, Person, Queue, Tag } from "../api/shapes";
 import { type Connection, Feed } from "../feed/feed";
 import type { Change, View } from "../feed/view";
 import { place } from "./route";
-import { session } from "./session";
+import { resume, session } from "./session";
 
 const TEAM_EVERY_MS = 30_000;
 const TEAM_SOON_MS = 500;
@@ -38,7 +38,7 @@ export function listen(listener: Listener): () => void {
 /** Begin to work; returns what ends it. */
 export function begin(): () => void {
   const url = `${location.origin.replace(/^http/, "ws")}/feed`;
-  const feed = new Feed({ url, ticket, changed, connection: (is) => (connection.value = is) });
+  const feed = new Feed({ url, ticket, changed, connection: connected });
   const timer = window.setInterval(refreshTeam, TEAM_EVERY_MS);
   void refreshTeam();
   void refreshOffers();
@@ -51,6 +51,12 @@ export function begin(): () => void {
     offers.value = [];
     people.value = [];
   };
+}
+
+/** Where the feed has ended, the session may have: whoever has none logs in. */
+function connected(is: Connection): void {
+  connection.value = is;
+  if (is.state === "ended") void resume();
 }
 
 /** Try to connect at once. */

@@ -1,6 +1,5 @@
 export const en = {
   name: "English",
-  desk: "Desk",
   signIn: "Sign in",
   signOut: "Sign out",
   signedOut: "Your session has ended. Sign in again; what you have written is kept.",
@@ -27,6 +26,7 @@ export const en = {
   chooseHelp: "Arrow keys move through the list.",
   noSubject: "No subject",
   erased: "Somebody who was erased",
+  messages: "Messages",
   status: {
     queued: "Waiting",
     offered: "Offered",
@@ -44,7 +44,6 @@ export const en = {
   overdue: (when: string) => `Was due ${when}`,
   with: (name: string) => `With ${name}`,
   you: "you",
-  nobody: "nobody yet",
   somebody: "a colleague",
   notFound: "There is no such conversation, or it is not yours to see.",
   back: "Back to the list",

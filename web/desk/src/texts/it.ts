@@ -2,7 +2,6 @@ import type { Texts } from "./en";
 
 export const it: Texts = {
   name: "Italiano",
-  desk: "Sportello",
   signIn: "Accedi",
   signOut: "Esci",
   signedOut: "La sessione è terminata. Accedi di nuovo; quello che hai scritto è conservato.",
@@ -29,6 +28,7 @@ export const it: Texts = {
   chooseHelp: "Le frecce scorrono l'elenco.",
   noSubject: "Senza oggetto",
   erased: "Una persona cancellata",
+  messages: "Messaggi",
   status: {
     queued: "In attesa",
     offered: "Offerta",
@@ -43,7 +43,6 @@ export const it: Texts = {
   overdue: (when) => `Scaduta ${when}`,
   with: (name) => `Con ${name}`,
   you: "te",
-  nobody: "ancora nessuno",
   somebody: "un collega",
   notFound: "Questa conversazione non esiste, o non puoi vederla.",
   back: "Torna all'elenco",
