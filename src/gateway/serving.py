@@ -15,6 +15,9 @@ from gateway.websocket_protocol import FramedWebSocket
 
 SHUTDOWN_S = 10
 
+COLLECTED_AFTER = (50_000, 20, 20)
+"""A batch makes thousands of objects that reference counts free: few look for cycles is enough."""
+
 
 class Server(uvicorn.Server):
     """uvicorn, ended by `stop`, which leaves time for what comes after it."""
@@ -46,6 +49,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         gc.collect()
         gc.freeze()  # modules, routes and rules live as long as the process
+        gc.set_threshold(*COLLECTED_AFTER)
         if self.started:
             self.opened.set()
 
