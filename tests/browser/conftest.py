@@ -11,14 +11,20 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Playwright, async_playwright
+from playwright.async_api import Browser, Playwright, async_playwright, expect
 from tests.browser.website import Website, open_website
-from tests.house import House
+from tests.browser.workplace import Workplace
+from tests.delivery.providers import mail_server
+from tests.house import House, serving
 from tests.programs import missing
+
+from gateway.doors.desk import BUILT
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]  # both for containers
 SHOTS = Path(__file__).parents[2] / "data" / "screenshots"
+
+expect.set_options(timeout=20_000)  # machines are slow at times
 
 
 def find_browser(playwright: Playwright) -> str | None:
@@ -54,3 +60,22 @@ async def website(house: House, browser: Browser) -> AsyncIterator[Website]:
     await asyncio.to_thread(SHOTS.mkdir, parents=True, exist_ok=True)
     async with open_website(house, browser, SHOTS) as website:
         yield website
+
+
+@pytest.fixture
+def built() -> None:
+    if not (BUILT / "index.html").is_file():
+        missing("the desk is not built: run `make desk`")
+
+
+@pytest.fixture
+async def workplace(dsn: str, built: None, browser: Browser) -> AsyncIterator[Workplace]:
+    await asyncio.to_thread(SHOTS.mkdir, parents=True, exist_ok=True)
+    async with (
+        mail_server() as relay,
+        serving(dsn, worker=True) as house,
+        open_website(house, browser, SHOTS) as website,
+    ):
+        place = Workplace(house, website, relay)
+        await place.prepare()
+        yield place

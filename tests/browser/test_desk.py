@@ -1,93 +1,18 @@
 """The desk, in a real browser on a real gateway: from a customer's mail to the answer."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
-from playwright.async_api import Browser, Page, Route, WebSocketRoute, expect
-from pyotp import TOTP
-from tests.browser.conftest import SHOTS
-from tests.browser.website import Website, open_website, serious_issues
-from tests.delivery.providers import MailServer, mail_server
-from tests.house import House, bearer, make_mail, serving
-from tests.programs import missing
-
-from gateway.doors.desk import BUILT
+from playwright.async_api import Route, WebSocketRoute, expect
+from tests.browser.website import serious_issues
+from tests.browser.workplace import Workplace
+from tests.house import make_mail
 
 pytestmark = pytest.mark.browser
 
-PASSWORD = "a long phrase of hers"
 HTML = """<p style="color: #0a3">Where is <b>my parcel</b>?</p>
 <script>parent.document.title = "taken"</script><img src="x" onerror="alert(1)">"""
-
-
-@dataclass
-class Workplace:
-    """A gateway with a worker, the relay that it sends by, and Ada, who has a password."""
-
-    house: House
-    website: Website
-    relay: MailServer
-
-    async def ask(self, method: str, path: str, body: Any = None, token: str = "") -> Any:
-        headers = bearer(token or self.house.team.admin)
-        answer = await self.house.http.request(method, path, json=body, headers=headers)
-        assert answer.is_success, answer.text
-        return answer.json() if answer.content else None
-
-    async def recovery_code(self) -> str:
-        """Let a second factor be needed from now on."""
-        ada = self.house.team.agent
-        secret = await self.ask("POST", "/v1/me/second-factor", {"password": PASSWORD}, ada)
-        code = {"code": TOTP(secret["secret"]).now()}
-        codes = (await self.ask("PUT", "/v1/me/second-factor", code, ada))["recovery_codes"]
-        return str(codes[0])
-
-    async def log_in(self, path: str = "/desk", code: str = "", **options: Any) -> Page:
-        page = await self.website.visit("about:blank", locale="en-GB", **options)
-        await self.enter(page, path, code)
-        return page
-
-    async def enter(self, page: Page, path: str = "/desk", code: str = "") -> None:
-        await page.goto(f"{self.house.url}{path}")
-        await self.fill_in(page, code)
-
-    async def fill_in(self, page: Page, code: str = "") -> None:
-        await page.get_by_label("Email address").fill("ada@example.com")
-        await page.get_by_label("Password").fill(PASSWORD)
-        await page.get_by_label("Code").fill(code)
-        await page.get_by_role("button", name="Sign in").click()
-        await expect(page.get_by_text("Live", exact=True)).to_be_visible()
-
-
-@pytest.fixture
-def built() -> None:
-    if not (BUILT / "index.html").is_file():
-        missing("the desk is not built: run `make desk`")
-
-
-@pytest.fixture
-async def workplace(dsn: str, built: None, browser: Browser) -> AsyncIterator[Workplace]:
-    await asyncio.to_thread(SHOTS.mkdir, parents=True, exist_ok=True)
-    async with (
-        mail_server() as relay,
-        serving(dsn, worker=True) as house,
-        open_website(house, browser, SHOTS) as website,
-    ):
-        place = Workplace(house, website, relay)
-        await _prepare(place)
-        yield place
-
-
-async def _prepare(place: Workplace) -> None:
-    [mail] = [each for each in await place.ask("GET", "/v1/channels") if each["kind"] == "email"]
-    await place.ask("PATCH", f"/v1/channels/{mail['id']}", {"settings": place.relay.settings})
-    invited = await place.ask("POST", f"/v1/agents/{place.house.team.agent_id}/invitations")
-    chosen = {"invitation": invited["secret"], "password": PASSWORD}
-    await place.ask("POST", "/v1/passwords", chosen)
 
 
 async def test_a_mail_arrives_is_taken_answered_and_solved(workplace: Workplace) -> None:
