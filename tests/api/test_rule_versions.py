@@ -275,6 +275,47 @@ async def test_rules_are_in_force_in_every_process_within_a_second(
             await in_force_within(1, second, team.workspace_id, version)
 
 
+async def test_rules_that_are_published_in_a_burst_decide_each_message_whole(team: Team) -> None:
+    """Each message is decided by one version from end to end, and by none older than its own."""
+    sent: dict[str, int] = {}
+
+    async def write(hour: int) -> None:
+        for minute in range(10):
+            before = team.gateway.configuration.workspace(team.workspace_id).rules.version
+            answer = await team.submit("A refund", email=f"c{hour}-{minute}@customer.test")
+            sent[answer["message"]] = before
+
+    async def publish_all() -> None:
+        for version in range(2, 10):
+            await team.ask("PUT", "/v1/rules", numbered(version))
+
+    await team.ask("PUT", "/v1/rules", numbered(1))
+    await asyncio.gather(publish_all(), *(write(hour) for hour in range(8)))
+    decided = await team.sql(
+        "SELECT d.message_id::text, d.rule_set_version, c.tags, d.explanation::text, d.error"
+        "  FROM decision d JOIN conversation c ON c.id = d.conversation_id"
+    )
+    assert {message for message, *_ in decided} == sent.keys()
+    for message, version, tags, explained, error in decided:
+        assert error is None
+        assert version >= sent[message]
+        assert tags == sorted((f"classified-{version}", f"routed-{version}"))
+        assert f"classified-{version}" in explained
+        assert f"routed-{version}" in explained
+    assert len({version for _, version, *_ in decided}) > 1
+
+
+def numbered(version: int) -> list[dict[str, Any]]:
+    """Rules of two stages that tell which version they are of."""
+    return [
+        URGENT | {"id": f"{name}-{version}", "stage": stage, "then": {"add_tags": [name]}}
+        for stage, name in (
+            ("classify", f"classified-{version}"),
+            ("route", f"routed-{version}"),
+        )
+    ]
+
+
 async def test_rules_that_stay_are_not_compiled_again(team: Team) -> None:
     await team.ask("PUT", "/v1/rules", [URGENT])
     before = team.gateway.configuration.workspace(team.workspace_id)
