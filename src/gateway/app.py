@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway import problems
 from gateway.api import (
     agents,
+    articles,
     assignments,
     attachments,
     attention,
@@ -53,6 +54,7 @@ from gateway.doors.chat import ChatDoor
 from gateway.doors.description import described
 from gateway.doors.desk import DeskPages
 from gateway.doors.form_pages import WebPages
+from gateway.doors.help_pages import HelpPages
 from gateway.doors.http import HttpDoors
 from gateway.doors.unsubscribe_page import UnsubscribePage
 
@@ -76,6 +78,7 @@ ROUTERS = (
     contacts.router,
     deliveries.router,
     feed.router,
+    articles.router,
     calendars.router,
     macros.router,
     sla_policies.router,
@@ -127,6 +130,7 @@ def create_app(gateway: Gateway) -> ASGIApp:
     )
 
     desk = DeskPages()
+    help_pages = HelpPages(gateway)
     unsubscribing = UnsubscribePage(gateway.database, gateway.configuration)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -134,6 +138,8 @@ def create_app(gateway: Gateway) -> ASGIApp:
             await doors(scope, receive, send)
         elif scope["type"] == "http" and pages.answers(scope["path"]):
             await pages(scope, receive, send)
+        elif scope["type"] == "http" and help_pages.answers(scope["path"]):
+            await help_pages(scope, receive, send)
         elif scope["type"] == "http" and desk.answers(scope["path"]):
             await desk(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == FEED_PATH:

@@ -34,6 +34,9 @@ WEBHOOK_DELIVERY_KEPT = timedelta(days=30)
 ALLOWANCE_KEPT = timedelta(days=31)
 """Longer than any window in which automatic answers are counted."""
 
+GAP_KEPT = timedelta(days=90)
+"""How long it is known that something was looked for and not found."""
+
 ROWS = 1_000
 CONVERSATIONS = 100
 
@@ -104,6 +107,14 @@ DELETE FROM answer_allowance
         ORDER BY last_at LIMIT :rows FOR UPDATE SKIP LOCKED)
 """)
 
+GAPS = text("""
+DELETE FROM article_gap
+ WHERE (workspace_id, language, query) IN (
+       SELECT workspace_id, language, query FROM article_gap
+        WHERE workspace_id = :workspace_id AND last_at < :before
+        ORDER BY last_at LIMIT :rows FOR UPDATE SKIP LOCKED)
+""")
+
 log = structlog.get_logger(__name__)
 
 Batch = Callable[[AsyncSession], Awaitable[int]]
@@ -136,6 +147,7 @@ async def _keep(database: Database, workspace: Workspace, now: datetime) -> dict
     before = now - WEBHOOK_DELIVERY_KEPT
     done["webhook_deliveries"] = await _forget_told(database, workspace.id, before)
     done["allowances"] = await _forget_allowances(database, workspace.id, now - ALLOWANCE_KEPT)
+    done["gaps"] = await _forget_gaps(database, workspace.id, now - GAP_KEPT)
     done["blobs"] = await _forget_blobs(database, workspace.id, now - SPARE_BLOB_KEPT)
     return done
 
@@ -233,6 +245,15 @@ async def _forget_allowances(database: Database, workspace_id: int, before: date
 
     async def batch(session: AsyncSession) -> int:
         return await _deleted(session, ALLOWANCES, values)
+
+    return await _repeat(database, ROWS, batch)
+
+
+async def _forget_gaps(database: Database, workspace_id: int, before: datetime) -> int:
+    values = {"workspace_id": workspace_id, "before": before, "rows": ROWS}
+
+    async def batch(session: AsyncSession) -> int:
+        return await _deleted(session, GAPS, values)
 
     return await _repeat(database, ROWS, batch)
 

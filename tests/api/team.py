@@ -203,12 +203,15 @@ async def things_of(team: Team) -> dict[str, str]:
     macro = await team.ask("POST", "/v1/macros", wording)
     crm = {"name": "CRM", "url": "https://localhost/in", "types": None}
     webhook = await team.ask("POST", "/v1/webhooks", crm)
+    written = {"language": "en", "title": "Where is it?", "body": "On its way."}
+    article = await team.ask("POST", "/v1/articles", written)
     policy = await team.ask("POST", "/v1/sla-policies", {"name": "Standard", "targets": {}})
     holds = (await team.get(f"{path}/assignments"))["assignments"]
     return {
         "calendars": calendar["id"],
         "sla-policies": policy["id"],
         "conversations": conversation["id"],
+        "articles": article["id"],
         "macros": macro["id"],
         "attributes": (await team.ask("POST", "/v1/attributes", ATTRIBUTE))["id"],
         "tags": (await team.ask("POST", "/v1/tags", {"name": "vip"}))["id"],

@@ -17,6 +17,7 @@ FOR_NOBODY_YET = {"/v1/sessions", "/v1/passwords"}
 FOR_AGENTS = (
     "/feed",
     "/v1/feed/",
+    "/v1/articles",
     "/v1/attachments",
     "/v1/attributes",
     "/v1/calendars",
@@ -38,6 +39,9 @@ PLACE = re.compile(r"\{\w+\}")
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/conversations/{id}/replies"): {"text": "Hello"},
     ("POST", "/v1/conversations/{id}/notes"): {"text": "Hello"},
+    ("PUT", "/v1/articles/{id}/draft"): {"language": "en", "title": "x", "body": "x"},
+    ("POST", "/v1/articles/{id}/publish"): {"language": "en", "version": 1},
+    ("POST", "/v1/articles/{id}/withdraw"): {"language": "en"},
     ("PUT", "/v1/calendars/{id}"): {"name": "Office", "timezone": "Europe/Rome", "week": {}},
     ("PUT", "/v1/macros/{id}"): {"name": "x", "language": "en", "texts": {"en": {"text": "x"}}},
     ("POST", "/v1/macros/{id}/preview"): {"conversation": str(NOTHING)},

@@ -9,6 +9,7 @@ planner would take it for as good as the key, and walk a whole workspace for one
 
 from gateway.database.schema.access import AccessToken, Agent, Channel, FeedTicket, Workspace
 from gateway.database.schema.answers import AnswerAllowance, ExpectedWait, Macro, Tag, TagMove
+from gateway.database.schema.articles import Article, ArticleGap, ArticleText, ArticleVote
 from gateway.database.schema.assignments import Assignment, Presence, Transfer
 from gateway.database.schema.attributes import AttributeDefinition
 from gateway.database.schema.audit import AuditEntry
@@ -50,6 +51,10 @@ __all__ = [
     "AccessToken",
     "Agent",
     "AnswerAllowance",
+    "Article",
+    "ArticleGap",
+    "ArticleText",
+    "ArticleVote",
     "Assignment",
     "Attachment",
     "Attempt",

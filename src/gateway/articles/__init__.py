@@ -1,0 +1,1 @@
+"""Answers that need no agent: articles, how they are found, and whether they help."""
