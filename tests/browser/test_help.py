@@ -7,6 +7,8 @@ from playwright.async_api import expect
 from tests.browser.website import Website, serious_issues
 from tests.house import House, bearer
 
+pytestmark = pytest.mark.browser
+
 ARTICLES = {
     "Where is my parcel?": "Open **Orders** and press *Track*.\n\n## Later\n\n- one\n- two\n",
     "How do I pay?": "By card.\n\n| card | fee |\n| - | - |\n| any | none |\n",
