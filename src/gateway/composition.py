@@ -27,6 +27,7 @@ from gateway.doors.smtp_protocol import SmtpBounds, tls_context
 from gateway.feed.door import FeedDoor
 from gateway.feed.hub import Hub
 from gateway.feed.token_watch import TokenWatch
+from gateway.figures.counting import count_always
 from gateway.files.blobs import BlobStore
 from gateway.files.bucket import bucket_of
 from gateway.files.clamd import Clamd
@@ -195,6 +196,7 @@ class Gateway:
             "chores": partial(keep_house, self.database, self.blobs),
             "tags": partial(move_always, self.database, self.wakeups),
             "waits": partial(measure_always, self.database),
+            "figures": partial(count_always, self.database),
         }
         if self.settings.clamd is not None:
             loops["scans"] = self._scanner(self.settings.clamd).run

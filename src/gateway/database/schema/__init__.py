@@ -27,6 +27,7 @@ from gateway.database.schema.conversations import (
 )
 from gateway.database.schema.deliveries import Attempt, Delivery, OptOut, SendingPace
 from gateway.database.schema.feed import Event, FeedHead
+from gateway.database.schema.figures import FigureCase, FigureCursor, FigureRollup
 from gateway.database.schema.intake import (
     Blob,
     Quarantine,
@@ -74,6 +75,9 @@ __all__ = [
     "ExpectedWait",
     "FeedHead",
     "FeedTicket",
+    "FigureCase",
+    "FigureCursor",
+    "FigureRollup",
     "Identity",
     "Invitation",
     "Login",
