@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0020_figures"
-down_revision = "0013_inbox"
+down_revision = "0014_articles"
 branch_labels = None
 depends_on = None
 
