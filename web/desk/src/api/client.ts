@@ -1,7 +1,7 @@
 /** Calls of the public API by the session's cookie, with its CSRF token. */
 
 import { learn } from "../state/clock";
-import type { Session } from "./shapes";
+import type { Attachment, Session } from "./shapes";
 
 /** A refusal (RFC 9457), or status 0: nothing was heard of the server. */
 export class Problem extends Error {
@@ -13,6 +13,9 @@ export class Problem extends Error {
     super(detail);
   }
 }
+
+const ANSWER_MS = 30_000;
+const UPLOAD_MS = 600_000;
 
 let csrf = "";
 let onLoggedOut = (): void => {};
@@ -42,21 +45,28 @@ export function del(path: string): Promise<void> {
   return call<void>("DELETE", path);
 }
 
+/** Upload a file as it is: the attachment that it becomes. */
+export function upload(file: File): Promise<Attachment> {
+  return call<Attachment>("POST", `/attachments?filename=${encodeURIComponent(file.name)}`, file);
+}
+
 async function call<T>(method: string, path: string, body?: object, key?: string): Promise<T> {
   const headers: Record<string, string> = {};
   if (method !== "GET") headers["X-CSRF-Token"] = csrf;
-  if (body) headers["Content-Type"] = "application/json";
+  const isFile = body instanceof File;
+  if (body) headers["Content-Type"] = isFile ? "application/octet-stream" : "application/json";
   if (key) headers["Idempotency-Key"] = key;
-  const answer = await reach(path, { method, headers, body: body ? JSON.stringify(body) : null });
+  const sent = isFile ? body : body ? JSON.stringify(body) : null;
+  const answer = await reach(path, { method, headers, body: sent }, isFile ? UPLOAD_MS : ANSWER_MS);
   learn(answer);
   if (answer.status === 401 && path !== "/sessions") onLoggedOut();
   if (!answer.ok) throw await problemOf(answer);
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 
-async function reach(path: string, init: RequestInit): Promise<Response> {
+async function reach(path: string, init: RequestInit, patience: number): Promise<Response> {
   try {
-    return await fetch(`/v1${path}`, { ...init, cache: "no-store", signal: AbortSignal.timeout(30_000) });
+    return await fetch(`/v1${path}`, { ...init, cache: "no-store", signal: AbortSignal.timeout(patience) });
   } catch {
     throw new Problem(0, "");
   }

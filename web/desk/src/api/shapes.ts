@@ -29,10 +29,12 @@ export interface Item {
 export interface Attachment {
   id: string;
   filename: string;
+  content_type: string;
   size: number;
   inline: boolean;
   refused: string | null;
   scan: string | null;
+  url: string | null;
 }
 
 export interface Delivery {
@@ -115,4 +117,33 @@ export interface Outcome {
 export interface Page<T> {
   items: T[];
   next: string | null;
+}
+
+export interface Summary {
+  id: string;
+  channel: string;
+  subject: string | null;
+  status: Status;
+  opened_at: string;
+  last_message_at: string;
+}
+
+export interface Contact {
+  id: string;
+  name: string | null;
+  attributes: Record<string, unknown>;
+  identities: { id: string; space: string; address: string; opted_out: string[] }[];
+  conversations: Summary[];
+}
+
+export interface Macro {
+  id: string;
+  name: string;
+  tags: string[];
+  afterwards: "solve" | "pend" | null;
+}
+
+export interface Preview {
+  text: string;
+  missing: string[];
 }

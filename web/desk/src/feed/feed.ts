@@ -1,7 +1,7 @@
 /** One connection to the feed, kept for as long as the page is there. */
 
 import { Backoff } from "./backoff";
-import type { Frame, Told, Welcome } from "./frames";
+import type { Frame, Passing, Told, Welcome } from "./frames";
 import { type Change, Gap, View } from "./view";
 
 const SUBSCRIPTION = "desk";
@@ -27,6 +27,7 @@ export interface Surroundings {
   url: string;
   ticket: () => Promise<string | null>;
   changed: (changes: Change[], view: View) => void;
+  passing: (passing: Passing) => void;
   connection: (connection: Connection) => void;
 }
 
@@ -56,6 +57,11 @@ export class Feed {
     window.removeEventListener("offline", this.lose);
     window.removeEventListener("online", this.hurry);
     this.drop();
+  }
+
+  /** Tell colleagues what one does in a conversation; lost where there is no connection. */
+  tell(what: Passing["kind"], conversation: string, on: boolean): void {
+    this.say({ t: what, conversation, on });
   }
 
   /** Come back now, without waiting. */
@@ -100,6 +106,8 @@ export class Feed {
         this.acknowledge();
         this.say({ t: "pong" });
         return this.assure();
+      case "eph":
+        return this.around.passing(frame);
       case "bye":
         this.asked = frame.retry_ms;
         return frame.code >= FINAL ? this.end(frame.code) : undefined;

@@ -23,6 +23,15 @@ export type Told =
   | ({ t: "ev" } & Step & Event)
   | ({ t: "evs"; items: Event[] } & Step);
 
+/** Something that passes: forget what `kind` and `key` name after `ttl_ms`. */
+export interface Passing {
+  t: "eph";
+  kind: "typing" | "viewing";
+  key: string;
+  ttl_ms: number;
+  data: { conversation: string; agent: string | null; name: string | null; on: boolean };
+}
+
 export interface Welcome {
   t: "welcome";
   epoch: string;
@@ -34,7 +43,7 @@ export type Frame =
   | Told
   | Welcome
   | { t: "ping" }
-  | { t: "eph" }
+  | Passing
   | { t: "scope" }
   | { t: "err"; detail: string }
   | { t: "bye"; code: number; retry_ms: number | null };

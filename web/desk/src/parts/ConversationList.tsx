@@ -3,7 +3,7 @@ import { now } from "../state/clock";
 import { isLive, listed, nameOf, queues } from "../state/desk";
 import { follow, linkTo, place } from "../state/route";
 import { session } from "../state/session";
-import { fromNow, texts } from "../texts";
+import { atTime, fromNow, texts } from "../texts";
 
 const STEP: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
 
@@ -12,7 +12,7 @@ export function ConversationList() {
   const { view } = place.value;
   return (
     <section class="list" aria-label={say.conversations}>
-      <h1>{titleOf(view)}</h1>
+      <h1>{headingOf(view)}</h1>
       {listed.value.length === 0 && (
         <p class="nothing">
           {isLive.value ? say.nothingHere : say.connection.connecting}
@@ -28,7 +28,7 @@ export function ConversationList() {
   );
 }
 
-function titleOf(view: string): string {
+function headingOf(view: string): string {
   const say = texts.value;
   const fixed: Record<string, string> = { mine: say.mine, open: say.open, pending: say.pending, solved: say.solved };
   return fixed[view] ?? queues.value.find(({ id }) => id === view)?.name ?? say.conversations;
@@ -47,7 +47,6 @@ function move(event: KeyboardEvent & { currentTarget: HTMLUListElement }): void 
 }
 
 function Row({ item, view }: { item: Item; view: string }) {
-  const say = texts.value;
   const isHere = place.value.conversation === item.id;
   return (
     <li>
@@ -58,7 +57,7 @@ function Row({ item, view }: { item: Item; view: string }) {
             {fromNow(item.last_message_at, now.value)}
           </time>
         </span>
-        <span class="subject">{item.subject || say.noSubject}</span>
+        <span class="subject">{titleOf(item)}</span>
         <span class="line marks">
           <Marks item={item} />
         </span>
@@ -79,6 +78,7 @@ export function Marks({ item }: { item: Item }) {
         <span class={`mark ${item.priority}`}>{say.priority[item.priority] ?? item.priority}</span>
       )}
       <span class="mark plain">{say.kind[item.kind] ?? item.kind}</span>
+      {item.snoozed_until && <span class="mark plain">{say.asleepUntil(atTime(item.snoozed_until))}</span>}
       <Due item={item} />
     </>
   );
@@ -93,5 +93,14 @@ function Due({ item }: { item: Item }) {
 }
 
 export function whoIs(item: Item): string {
-  return item.contact?.name || item.identity?.address || texts.value.erased;
+  return item.contact?.name || (item.identity ? nameOfSender(item.identity) : texts.value.erased);
+}
+
+/** An address as people say it; visitors of a chat have none. */
+export function nameOfSender({ space, address }: { space: string; address: string }): string {
+  return space === "visitor" ? `${texts.value.visitor} ${address.slice(-4)}` : address;
+}
+
+export function titleOf({ subject, kind }: Item): string {
+  return subject || texts.value.kind[kind] || texts.value.noSubject;
 }

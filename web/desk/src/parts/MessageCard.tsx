@@ -1,11 +1,13 @@
 import { useSignal } from "@preact/signals";
-import type { Attachment, Delivery, Message } from "../api/shapes";
-import { atTime, sizeOf, texts } from "../texts";
+import type { Delivery, Message } from "../api/shapes";
+import { atTime, texts } from "../texts";
+import { nameOfSender } from "./ConversationList";
+import { Files } from "./Files";
 import { MailFrame } from "./MailFrame";
 
-export function MessageCard({ message }: { message: Message }) {
+export function MessageCard({ message, isChat }: { message: Message; isChat: boolean }) {
   const say = texts.value;
-  const name = message.agent_name ?? message.sender?.address ?? say.erased;
+  const name = message.agent_name ?? (message.sender ? nameOfSender(message.sender) : say.erased);
   const files = message.attachments.filter(({ inline }) => !(inline && message.html));
   return (
     <li class={`message ${message.direction}`}>
@@ -18,15 +20,9 @@ export function MessageCard({ message }: { message: Message }) {
         </time>
       </header>
       {message.html ? <MailFrame html={message.html} /> : <Words message={message} />}
-      {files.length > 0 && (
-        <ul class="files" aria-label={say.attachments}>
-          {files.map((file) => (
-            <File key={file.id} file={file} />
-          ))}
-        </ul>
-      )}
+      <Files files={files} />
       {message.deliveries.map((delivery) => (
-        <Progress key={delivery.id} delivery={delivery} />
+        <Progress key={delivery.id} delivery={delivery} isChat={isChat} />
       ))}
     </li>
   );
@@ -48,24 +44,13 @@ function Words({ message }: { message: Message }) {
   );
 }
 
-function File({ file }: { file: Attachment }) {
-  const say = texts.value;
-  const kept = file.scan === "infected" ? say.infected : file.refused ? say.tooLarge : null;
-  return (
-    <li>
-      {kept ? file.filename : <a href={`/v1/attachments/${file.id}`} download={file.filename}>{file.filename}</a>}{" "}
-      <span class="hint">{kept ?? sizeOf(file.size)}</span>
-    </li>
-  );
-}
-
-function Progress({ delivery }: { delivery: Delivery }) {
+function Progress({ delivery, isChat }: { delivery: Delivery; isChat: boolean }) {
   const word = texts.value.delivery[delivery.state] ?? delivery.state;
   const why = delivery.detail ?? delivery.failure;
   return (
     <p class={`delivery ${delivery.state}`}>
       {word}
-      <span class="hint"> · {delivery.recipient}</span>
+      {!isChat && <span class="hint"> · {delivery.recipient}</span>}
       {delivery.state !== "sent" && delivery.state !== "delivered" && why && <span class="hint"> – {why}</span>}
     </p>
   );

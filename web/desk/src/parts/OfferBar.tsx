@@ -4,7 +4,7 @@ import { now } from "../state/clock";
 import { items, offers, refreshOffers } from "../state/desk";
 import { go, linkTo } from "../state/route";
 import { texts } from "../texts";
-import { whoIs } from "./ConversationList";
+import { titleOf, whoIs } from "./ConversationList";
 import { Report, reporting } from "./report";
 
 /** What the agent is offered, with the time that is left; and what went wrong. */
@@ -41,7 +41,7 @@ function OfferCard({ offer }: { offer: Offer }) {
     <div class="offer">
       <p role="status">
         <strong>{say.offerTitle}</strong>
-        <span>{item ? `${whoIs(item)} – ${item.subject || say.noSubject}` : ""}</span>
+        <span>{item ? `${whoIs(item)} – ${titleOf(item)}` : ""}</span>
       </p>
       <progress max={whole} value={left} aria-label={say.offerTitle} />
       <span class="hint">{say.secondsLeft(left)}</span>

@@ -1,10 +1,13 @@
+import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { follow, linkTo, place } from "../state/route";
 import { Thread } from "../state/thread";
 import { texts } from "../texts";
 import { Actions } from "./Actions";
+import { Company } from "./Company";
 import { Composer } from "./Composer";
-import { Marks, whoIs } from "./ConversationList";
+import { ContactPanel } from "./ContactPanel";
+import { Marks, titleOf, whoIs } from "./ConversationList";
 import { MessageCard } from "./MessageCard";
 import { explain } from "./report";
 import { Tags } from "./Tags";
@@ -13,6 +16,7 @@ import { Why } from "./Why";
 export function ThreadPane({ id }: { id: string }) {
   const say = texts.value;
   const thread = useMemo(() => new Thread(id), [id]);
+  const isAsked = useSignal(false);
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     if (document.activeElement !== document.body) heading.current?.focus();
@@ -31,13 +35,18 @@ export function ThreadPane({ id }: { id: string }) {
         <a class="back" href={linkTo(place.value.view)} onClick={follow}>
           ← {say.back}
         </a>
-        <h1 ref={heading} tabIndex={-1}>{item ? item.subject || say.noSubject : say.loading}</h1>
+        <h1 ref={heading} tabIndex={-1}>{item ? titleOf(item) : say.loading}</h1>
         {item && (
           <>
             <p class="line marks">
               <span>{whoIs(item)}</span>
-              {item.contact?.name && item.identity && <span class="hint">{item.identity.address}</span>}
+              {item.contact?.name && item.identity && item.identity.space !== "visitor" && <span class="hint">{item.identity.address}</span>}
               <Marks item={item} />
+              {item.contact && (
+                <button class="plain" aria-expanded={isAsked.value} aria-keyshortcuts="c" onClick={() => (isAsked.value = !isAsked.value)}>
+                  {say.customer}
+                </button>
+              )}
             </p>
             <Actions thread={thread} item={item} />
             <Tags thread={thread} item={item} />
@@ -51,8 +60,17 @@ export function ThreadPane({ id }: { id: string }) {
           {problem.status !== 404 && <button onClick={() => void thread.refresh()}>{say.again}</button>}
         </p>
       )}
+      {thread.isOutOfSight && (
+        <p class="problem" role="status">
+          {say.outOfSight} <button onClick={() => void thread.refresh(true)}>{say.look}</button>
+        </p>
+      )}
       <Messages thread={thread} />
+      <Company id={id} />
       {item && item.status !== "closed" && <Composer thread={thread} item={item} />}
+      {isAsked.value && item?.contact && (
+        <ContactPanel item={item} id={item.contact.id} close={() => (isAsked.value = false)} />
+      )}
     </main>
   );
 }
@@ -66,7 +84,7 @@ function Messages({ thread }: { thread: Thread }) {
   return (
     <ol class="messages" ref={list} tabIndex={0} aria-label={texts.value.messages} aria-busy={thread.isLoading.value}>
       {thread.messages.value.map((message) => (
-        <MessageCard key={message.id} message={message} />
+        <MessageCard key={message.id} message={message} isChat={thread.current?.kind === "chat"} />
       ))}
     </ol>
   );

@@ -5,11 +5,13 @@ import { get, post, Problem, put } from "../api/client";
 import type { Item, Offer, Person, Queue, Tag } from "../api/shapes";
 import { type Connection, Feed } from "../feed/feed";
 import type { Change, View } from "../feed/view";
+import { forgetPassing, passing } from "./company";
 import { place } from "./route";
 import { resume, session } from "./session";
 
 const TEAM_EVERY_MS = 30_000;
 const TEAM_SOON_MS = 500;
+const TEAM_WATCHED_MS = 3_000;
 
 /** Events that change how much somebody has to do. */
 const MOVES = /offered|assigned|released|returned|escalated|transferred|wrapped_up|pended|woken|solved/;
@@ -38,12 +40,14 @@ export function listen(listener: Listener): () => void {
 /** Begin to work; returns what ends it. */
 export function begin(): () => void {
   const url = `${location.origin.replace(/^http/, "ws")}/feed`;
-  const feed = new Feed({ url, ticket, changed, connection: connected });
+  const feed = new Feed({ url, ticket, changed, passing, connection: connected });
   const timer = window.setInterval(refreshTeam, TEAM_EVERY_MS);
   void refreshTeam();
   void refreshOffers();
   hurry = feed.hurry;
+  tell = (...what) => feed.tell(...what);
   return () => {
+    forgetPassing();
     window.clearInterval(timer);
     window.clearTimeout(teamTimer);
     feed.close();
@@ -61,6 +65,9 @@ function connected(is: Connection): void {
 
 /** Try to connect at once. */
 export let hurry = (): void => {};
+
+/** Tell colleagues what one does in a conversation. */
+export let tell: Feed["tell"] = () => {};
 
 async function ticket(): Promise<string | null> {
   try {
@@ -91,6 +98,13 @@ export async function refreshOffers(): Promise<void> {
 
 async function refreshTeam(): Promise<void> {
   await Promise.all([kept(queues, "/queues"), kept(people, "/presence"), kept(tags, "/tags")]);
+}
+
+/** Keep close to who is there, while somebody is chosen; returns what ends that. */
+export function watchTeam(): () => void {
+  const timer = window.setInterval(refreshTeam, TEAM_WATCHED_MS);
+  void refreshTeam();
+  return () => window.clearInterval(timer);
 }
 
 /** What cannot be read now stays as it was; the connection tells that something is amiss. */

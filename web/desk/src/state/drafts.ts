@@ -1,12 +1,18 @@
 /** What is being written, by conversation and kind: it outlives the page until it is sent. */
 
+import type { Attachment, Macro } from "../api/shapes";
 import { session } from "./session";
 
 export type Kind = "replies" | "notes";
 
-/** `key` makes a repeated sending of the same words harmless. */
-export interface Draft {
+export interface Words {
   text: string;
+  files: Attachment[];
+  macro: Macro | null;
+}
+
+/** `key` makes a repeated sending of the same words harmless. */
+export interface Draft extends Words {
   key: string;
 }
 
@@ -16,12 +22,12 @@ function name(conversation: string, kind: Kind): string {
 
 export function draftOf(conversation: string, kind: Kind): Draft {
   const kept = sessionStorage.getItem(name(conversation, kind));
-  return kept ? (JSON.parse(kept) as Draft) : { text: "", key: newKey() };
+  return kept ? (JSON.parse(kept) as Draft) : { text: "", files: [], macro: null, key: newKey() };
 }
 
 /** Other words are another message: they get a key of their own. */
-export function keep(conversation: string, kind: Kind, text: string): Draft {
-  const draft = { text, key: newKey() };
+export function keep(conversation: string, kind: Kind, change: Partial<Words>): Draft {
+  const draft = { ...draftOf(conversation, kind), ...change, key: newKey() };
   sessionStorage.setItem(name(conversation, kind), JSON.stringify(draft));
   return draft;
 }
@@ -35,6 +41,16 @@ export function forgetAll(): void {
   Object.keys(sessionStorage)
     .filter((key) => key.startsWith("desk.draft."))
     .forEach((key) => sessionStorage.removeItem(key));
+}
+
+/** What the API is told of a draft. */
+export function spoken({ text, files, macro }: Draft, kind: Kind): object {
+  const said = { text: text.trim() ? text : null, attachments: files.map(({ id }) => id) };
+  return kind === "replies" ? { ...said, macro: macro?.id ?? null } : said;
+}
+
+export function isEmpty({ text, files }: Draft): boolean {
+  return !text.trim() && !files.length;
 }
 
 function newKey(): string {

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { get, post, Problem } from "../api/client";
 import type { Item, Message, Outcome, Page } from "../api/shapes";
-import { items, listen, refreshOffers } from "./desk";
+import { isLive, items, listen, refreshOffers } from "./desk";
 
 const UNSETTLED = new Set(["queued", "sending"]);
 
@@ -39,6 +39,12 @@ export class Thread {
     const told = items.value.get(this.id);
     const asked = this.item.value;
     return told && (!asked || told.ver >= asked.ver) ? told : asked;
+  }
+
+  /** Whether it is known by asking alone: the feed tells nothing of queues that one does not see. */
+  get isOutOfSight(): boolean {
+    const asked = this.item.value;
+    return asked !== null && asked.status !== "closed" && isLive.value && !items.value.has(this.id);
   }
 
   /** Read what is new; all of it where earlier messages may be others. Calls meanwhile make one more. */

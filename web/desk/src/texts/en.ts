@@ -1,4 +1,7 @@
+import { work } from "./work.en";
+
 export const en = {
+  ...work,
   name: "English",
   signIn: "Sign in",
   signOut: "Sign out",
@@ -52,7 +55,6 @@ export const en = {
   release: "Give back",
   solve: "Solve",
   escalate: "Escalate",
-  pend: "Lay aside",
   wake: "Go on",
   offerTitle: "You are offered this conversation",
   offers: "Offers",

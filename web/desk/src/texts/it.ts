@@ -1,6 +1,8 @@
 import type { Texts } from "./en";
+import { work } from "./work.it";
 
 export const it: Texts = {
+  ...work,
   name: "Italiano",
   signIn: "Accedi",
   signOut: "Esci",
@@ -51,7 +53,6 @@ export const it: Texts = {
   release: "Restituisci",
   solve: "Risolvi",
   escalate: "Passa di livello",
-  pend: "Accantona",
   wake: "Riprendi",
   offerTitle: "Ti viene offerta questa conversazione",
   offers: "Offerte",
