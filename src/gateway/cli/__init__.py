@@ -2,7 +2,17 @@
 
 import typer
 
-from gateway.cli import checking, clocks, figures, keys, rules, running, simulating, workspaces
+from gateway.cli import (
+    checking,
+    clocks,
+    figures,
+    keys,
+    rules,
+    running,
+    simulating,
+    staffing,
+    workspaces,
+)
 from gateway.demo.command import demo
 
 app = typer.Typer(
@@ -18,6 +28,7 @@ app.command("check")(checking.check)
 app.command("clocks")(clocks.clocks)
 app.command("demo")(demo)
 app.command("simulate")(simulating.simulate)
+app.command("staffing")(staffing.staffing)
 app.add_typer(figures.app, name="figures")
 app.add_typer(keys.app, name="keys")
 app.add_typer(rules.app, name="rules")

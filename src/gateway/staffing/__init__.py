@@ -1,0 +1,1 @@
+"""How many agents a team needs: queueing theory, pure."""
