@@ -82,6 +82,7 @@ ROUTERS = (
     feed.router,
     articles.router,
     figures.router,
+    articles.beside,
     calendars.router,
     macros.router,
     sla_policies.router,

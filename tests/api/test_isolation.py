@@ -42,6 +42,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/articles/{id}/draft"): {"language": "en", "title": "x", "body": "x"},
     ("POST", "/v1/articles/{id}/publish"): {"language": "en", "version": 1},
     ("POST", "/v1/articles/{id}/withdraw"): {"language": "en"},
+    ("POST", "/v1/messages/{id}/article"): {"language": "en", "title": "x"},
     ("PUT", "/v1/calendars/{id}"): {"name": "Office", "timezone": "Europe/Rome", "week": {}},
     ("PUT", "/v1/macros/{id}"): {"name": "x", "language": "en", "texts": {"en": {"text": "x"}}},
     ("POST", "/v1/macros/{id}/preview"): {"conversation": str(NOTHING)},

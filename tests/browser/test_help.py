@@ -47,3 +47,37 @@ async def test_found_read_and_voted_on(
     assert await page.context.cookies() == []
     answer = await house.http.get(f"/v1/articles/{made[0]['id']}", headers=bearer(house.team.admin))
     assert answer.json()["helped"] == 1
+
+
+@pytest.mark.parametrize(("script", "kind"), [("form.js", "web_form"), ("chat.js", "chat")])
+async def test_suggested_before_sending(
+    house: House, website: Website, script: str, kind: str
+) -> None:
+    await publish(house, *next(iter(ARTICLES.items())))
+    website.embed(script, kind, attributes="data-suggest")
+    page = await website.visit()
+    if kind == "chat":
+        await page.get_by_role("button", name="Open the chat").click()
+    await page.get_by_label("Your message" if kind == "chat" else "Message").fill("my parcels")
+    link = page.get_by_role("link", name="Where is my parcel?")
+    await expect(link).to_be_visible()
+    assert await serious_issues(page) == []
+    await website.shoot(page, f"{kind}-suggested")
+    async with page.context.expect_page() as opened:
+        await link.click()
+    await expect((await opened.value).get_by_text("Open Orders")).to_be_visible()
+    assert await house.count("message") == 0
+
+
+async def test_nothing_is_asked_where_the_page_does_not_want_it(
+    house: House, website: Website
+) -> None:
+    website.embed("form.js", "web_form")
+    page = await website.visit()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.get_by_label("Email address").fill("ada@example.com")
+    await page.get_by_label("Message").fill("my parcels")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.get_by_text("Thank you")).to_be_visible()
+    assert not [url for url in asked if "/help/" in url]

@@ -4,8 +4,9 @@
  *   <script src="https://help.example.com/embed/chat.js" data-channel="ch_..." defer></script>
  *
  * Attributes: `data-channel` (the chat's key), `data-title`, `data-lang` (`en`, `it`; else the
- * document's), `data-theme` (`light`, `dark`; else the reader's), `data-user` and `data-hash` (who
- * the page says that the visitor is, and its server's proof). The protocol: docs/chat-protocol.md.
+ * document's), `data-theme` (`light`, `dark`; else the reader's), `data-suggest` (show articles that
+ * may answer, until the first message is sent), `data-user` and `data-hash` (who the page says that
+ * the visitor is, and its server's proof). The protocol: docs/chat-protocol.md.
  */
 (() => {
   "use strict";
@@ -23,6 +24,7 @@
       away: "Nobody is here at this moment. Leave your email address, and we will answer there.",
       email: "Email address", keep: "Save", kept: "We will write to",
       transcript: "Send me this conversation by email", posted: "The conversation is on its way to you.",
+      perhaps: "Perhaps this answers it (opens in another tab):",
       refused: "That did not work. Please try again later.", wrong: "Please enter an email address.",
     },
     it: {
@@ -34,6 +36,7 @@
       away: "Al momento non c'è nessuno. Lascia il tuo indirizzo email e risponderemo lì.",
       email: "Indirizzo email", keep: "Salva", kept: "Scriveremo a",
       transcript: "Inviami la conversazione via email", posted: "La conversazione è in viaggio verso di te.",
+      perhaps: "Forse qui c'è la risposta (si apre in un'altra scheda):",
       refused: "Non ha funzionato. Riprova più tardi.", wrong: "Scrivi un indirizzo email.",
     },
   };
@@ -94,6 +97,11 @@ header :focus-visible { outline-color: var(--_on-accent); outline-offset: -3px; 
 .card { margin: 0 16px 12px; padding: 12px; background: var(--_theirs); border-radius: 12px; font-size: 15px; }
 .card p { margin: 0 0 8px; }
 .card .error { margin: 6px 0 0; color: var(--_error); }
+.suggested { padding: 0 16px 8px; font-size: 14px; }
+.suggested:empty { display: none; }
+.suggested p, .suggested ul { margin: 0; padding-inline-start: 0; }
+.suggested ul { padding-inline-start: 20px; }
+.suggested a { color: inherit; }
 .row { display: flex; gap: 8px; align-items: flex-end; }
 label { display: block; margin-bottom: 6px; font-size: 14px; font-weight: 600; }
 ::placeholder { color: var(--_quiet); opacity: 1; }
@@ -113,10 +121,13 @@ svg { width: 24px; height: 24px; display: block; fill: none; stroke: currentcolo
   const LONGEST_PAUSE_S = 30;
   const TYPING_EVERY_MS = 3000;
   const TYPING_ENDS_MS = 10000;
+  const SUGGESTS_AFTER_MS = 600;
+  const LONGEST_ASKED = 500;
   const STAY_AWAY = 4404;
 
   const script = /** @type {HTMLScriptElement} */ (document.currentScript);
-  const { channel = "", title, lang, theme, user, hash } = script.dataset;
+  const { channel = "", title, lang, theme, suggest, user, hash } = script.dataset;
+  const base = new URL("..", script.src).href.replace(/\/$/, "");
   const address = new URL(`../chat/${encodeURIComponent(channel)}`, script.src).href.replace(/^http/, "ws");
   const language = (lang || document.documentElement.lang || "en").slice(0, 2).toLowerCase();
   const say = TEXTS[language] || TEXTS.en;
@@ -254,7 +265,10 @@ svg { width: 24px; height: 24px; display: block; fill: none; stroke: currentcolo
       this.typing = make("p", { class: "line", role: "status" });
       this.notice = make("p", { class: "line", role: "status" });
       this.panel = make("section", { class: "panel", id: "panel", role: "dialog", "aria-labelledby": "title", hidden: true });
-      this.panel.append(head, this.log, this.typing, this.notice, this.renderCard(), this.renderComposer());
+      this.suggested = make("div", { class: "suggested", role: "status" });
+      this.panel.append(
+        head, this.log, this.typing, this.notice, this.renderCard(), this.suggested, this.renderComposer(),
+      );
       this.root = make("div", { class: "chat", lang: say === TEXTS.en ? "en" : language }, this.panel, this.launch);
       this.root.addEventListener("keydown", ({ key }) => {
         if (key === "Escape" && !this.panel.hidden) this.toggle();
@@ -414,11 +428,29 @@ svg { width: 24px; height: 24px; display: block; fill: none; stroke: currentcolo
         this.typedAt = now;
         this.line.say({ t: "typing", on: true });
       }
+      clearTimeout(this.suggesting);
+      if (suggest !== undefined && !this.items.size) {
+        this.suggesting = setTimeout(() => this.suggest().catch(() => {}), SUGGESTS_AFTER_MS);
+      }
+    }
+
+    /** Show articles that may answer what is written so far; without an answer all stays as it is. */
+    async suggest() {
+      const body = new URLSearchParams({ q: this.input.value.trim().slice(-LONGEST_ASKED), lang: language });
+      const where = `${base}/help/${encodeURIComponent(channel)}/suggest`;
+      const response = await fetch(where, { method: "POST", body, credentials: "omit" });
+      if (!response.ok || this.items.size) return;
+      const { articles } = await response.json();
+      const links = articles.map((each) => make("li", { lang: each.language },
+        make("a", { href: base + each.url, target: "_blank", rel: "noopener" }, each.title)));
+      this.suggested.replaceChildren(...(links.length ? [make("p", {}, say.perhaps), make("ul", {}, ...links)] : []));
     }
 
     send() {
       const text = this.input.value.trim();
       if (!text) return;
+      clearTimeout(this.suggesting);
+      this.suggested.replaceChildren();
       const id = newId();
       this.store.keep({ pending: [...this.store.memory.pending, { id, text }] });
       this.add({ id, text, own: true, state: "sending" });

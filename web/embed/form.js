@@ -5,8 +5,9 @@
  *
  * Attributes: `data-channel` (the form's key), `data-target` (a selector; without it the form
  * stands after the script), `data-lang` (`en`, `it`; else the document's), `data-theme` (`light`,
- * `dark`; else the reader's), `data-challenge` (the name of a function of the page that promises
- * the answer to the challenge, where the form has one).
+ * `dark`; else the reader's), `data-suggest` (show articles that may answer, while somebody writes),
+ * `data-challenge` (the name of a function of the page that promises the answer to the challenge,
+ * where the form has one).
  */
 (() => {
   "use strict";
@@ -27,6 +28,7 @@
       challenge: "Please confirm that you are a person, and send again.",
       thanks: "Thank you", received: "Your message has arrived. We will answer by email.",
       acknowledged: "A confirmation is on its way to your mailbox.",
+      perhaps: "Perhaps this answers it (opens in another tab):",
       unavailable: "The form cannot be shown at this moment.", elsewhere: "Open it on its own page",
       "is required": "Please fill in this field.",
       "must be a mail address": "Please enter an email address, like ada@example.com.",
@@ -44,6 +46,7 @@
       challenge: "Conferma di essere una persona e invia di nuovo.",
       thanks: "Grazie", received: "Il messaggio è arrivato. Risponderemo via email.",
       acknowledged: "Una conferma è in arrivo nella tua casella.",
+      perhaps: "Forse qui c'è la risposta (si apre in un'altra scheda):",
       unavailable: "In questo momento il modulo non è disponibile.", elsewhere: "Aprilo nella sua pagina",
       "is required": "Compila questo campo.",
       "must be a mail address": "Scrivi un indirizzo email, come ada@example.com.",
@@ -55,9 +58,11 @@
   const TRAP = "website_url";
   const MOST_TRIES = 6;
   const LONGEST_WAIT_S = 60;
+  const SUGGESTS_AFTER_MS = 600;
+  const LONGEST_ASKED = 500;
 
   const script = /** @type {HTMLScriptElement} */ (document.currentScript);
-  const { channel = "", target, lang, theme, challenge } = script.dataset;
+  const { channel = "", target, lang, theme, challenge, suggest } = script.dataset;
   const base = new URL("..", script.src).href.replace(/\/$/, "");
   const language = (lang || document.documentElement.lang || "en").slice(0, 2).toLowerCase();
   const say = TEXTS[language] || TEXTS.en;
@@ -118,6 +123,8 @@
       this.form.append(...this.definition.fields.map((field) => this.question(field)));
       const trap = make("input", { name: TRAP, tabindex: "-1", autocomplete: "off" });
       this.form.append(make("div", { class: "trap", "aria-hidden": "true" }, make("label", {}, say.trap, trap)));
+      this.suggested = make("div", { class: "suggested", role: "status" });
+      this.form.append(this.suggested);
       this.status = make("p", { class: "status", role: "status" });
       this.button = make("button", {}, say.send);
       this.form.append(this.button, this.status);
@@ -155,6 +162,22 @@
     changed(control) {
       this.id = newId();
       if (control.getAttribute("aria-invalid")) this.mark(control, null);
+      if (suggest === undefined || !["subject", "message"].includes(control.name)) return;
+      clearTimeout(this.suggesting);
+      this.suggesting = setTimeout(() => this.suggest().catch(() => {}), SUGGESTS_AFTER_MS);
+    }
+
+    /** Show articles that may answer what is written so far; without an answer all stays as it is. */
+    async suggest() {
+      const written = ["subject", "message"].map((name) => this.form.elements.namedItem(name)?.value || "");
+      const body = new URLSearchParams({ q: written.join(" ").trim().slice(-LONGEST_ASKED), lang: language });
+      const where = `${base}/help/${encodeURIComponent(channel)}/suggest`;
+      const response = await fetch(where, { method: "POST", body, credentials: "omit" });
+      if (!response.ok) return;
+      const { articles } = await response.json();
+      const links = articles.map((each) => make("li", { lang: each.language },
+        make("a", { href: base + each.url, target: "_blank", rel: "noopener" }, each.title)));
+      this.suggested.replaceChildren(...(links.length ? [make("p", {}, say.perhaps), make("ul", {}, ...links)] : []));
     }
 
     mark(control, text) {

@@ -16,14 +16,19 @@ from gateway.api.texts import LanguageTag, Name, Text, Value
 from gateway.articles.gaps import note_gap
 from gateway.articles.markup import to_html, to_text
 from gateway.articles.searching import Found, search
+from gateway.articles.suggesting import suggestions_for
 from gateway.articles.texts import find_article, publish, save_draft, withdraw
 from gateway.articles.votes import Votes, votes_of
-from gateway.database.schema import Article, ArticleGap, ArticleText
+from gateway.database.schema import Article, ArticleGap, ArticleText, Conversation, Message
 from gateway.ids import new_id
+from gateway.problems import invalid, not_found
 
 router = APIRouter(
     prefix="/v1/articles", tags=["articles"], responses=documented(401, 403, 422, 503)
 )
+
+beside = APIRouter(prefix="/v1", tags=["articles"], responses=documented(401, 403, 404, 422, 503))
+"""What conversations have to do with articles."""
 
 LONGEST = 50_000
 MOST = 1_000
@@ -42,6 +47,15 @@ class ArticleIn(BaseModel):
     language: LanguageTag
     title: Name
     body: Annotated[Text, Field(max_length=LONGEST)]
+
+
+class AnswerIn(BaseModel):
+    """What an answer is called as an article; its words are the draft's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    language: LanguageTag
+    title: Name
 
 
 class PublishIn(BaseModel):
@@ -257,6 +271,38 @@ async def archive_article(gateway: Parts, caller: SupervisorCaller, id: UUID) ->
     async with gateway.database.transaction() as session:
         row = await find_article(session, caller.workspace_id, id, locked=True)
         row.archived_at = func.now()
+
+
+@beside.get("/conversations/{id}/suggestions")
+async def suggest_articles(gateway: Parts, caller: AgentCaller, id: UUID) -> list[FoundOut]:  # noqa: A002
+    """Published articles that fit what the customer said last, best first, five at most."""
+    async with gateway.database.transaction() as session:
+        conversation = await session.get(Conversation, (caller.workspace_id, id))
+        if conversation is None:
+            raise not_found("conversation")
+        return [FoundOut.of(each) for each in await suggestions_for(session, conversation)]
+
+
+@beside.post("/messages/{id}/article", status_code=201)
+async def draft_of_answer(
+    gateway: Parts,
+    caller: AgentCaller,
+    id: UUID,  # noqa: A002
+    body: AnswerIn,
+) -> ArticleOut:
+    """Begin an article with the words of an answer; take out what is the customer's alone."""
+    async with gateway.database.transaction() as session:
+        message = await session.get(Message, (caller.workspace_id, id))
+        if message is None:
+            raise not_found("message")
+        if message.direction != "outbound" or not message.text.strip():
+            raise invalid("only what was answered in words can become an article")
+        row = Article(workspace_id=caller.workspace_id, id=new_id(), language=body.language)
+        session.add(row)
+        await session.flush()
+        text = (body.language, body.title, message.text.strip()[:LONGEST])
+        await save_draft(session, row, caller.agent_id, text)
+        return await _one(session, row)
 
 
 def _text(body: ArticleIn) -> tuple[str, str, str]:

@@ -1,7 +1,8 @@
 """The help pages, at `/help/{key}` with any channel's public key: searched and read by anybody.
 
 `?q=` searches, `?lang=` chooses the language where the browser's wish is not right. Below
-`/suggest`, the same search answers in JSON, for the form and the chat.
+`/suggest`, the same search answers in JSON, for the form and the chat: by POST, since what somebody
+is about to say belongs in no address.
 """
 
 import hashlib
@@ -82,12 +83,12 @@ class HelpPages:
         if channel is None:
             raise _nothing_here()
         query = _query(exchange)
-        if exchange.method == "POST" and rest not in {"", SUGGEST}:
+        if exchange.method == "POST" and rest == SUGGEST:
+            await self._suggest(exchange, channel)
+        elif exchange.method == "POST" and rest:
             await self._vote(exchange, channel, _article_id(rest))
         elif exchange.method not in {"GET", "HEAD"}:
             raise Problem(405, "Method Not Allowed", "help is read by GET, voted on by POST")
-        elif rest == SUGGEST:
-            await self._suggest(exchange, channel, query)
         elif rest:
             await self._article(exchange, channel, _article_id(rest), query)
         else:
@@ -135,12 +136,11 @@ class HelpPages:
         )
         await _show(exchange, page)
 
-    async def _suggest(
-        self, exchange: Exchange, channel: ConfiguredChannel, query: Mapping[str, str]
-    ) -> None:
+    async def _suggest(self, exchange: Exchange, channel: ConfiguredChannel) -> None:
         """What may answer a message before it is sent; nothing of it is kept."""
-        asked, wanted = query.get("q", ""), wanted_language(exchange, query)
         await self._count(exchange)
+        form = _fields((await exchange.body(MAX_BODY)).decode("latin-1"))
+        asked, wanted = form.get("q", ""), wanted_language(exchange, form)
         found: list[Found] = []
         if len(asked) >= LEAST:
             async with self._database.transaction() as session:
@@ -161,7 +161,7 @@ class HelpPages:
 
     async def _vote(self, exchange: Exchange, channel: ConfiguredChannel, article_id: UUID) -> None:
         await self._count(exchange)
-        form = parse_qs((await exchange.body(MAX_BODY)).decode("latin-1"))
+        form = _fields((await exchange.body(MAX_BODY)).decode("latin-1"))
         wanted = wanted_language(exchange, _query(exchange))
         voter = voter_of(
             self._key, article_id, self._network(exchange), exchange.header("user-agent") or ""
@@ -169,7 +169,7 @@ class HelpPages:
         async with self._database.transaction() as session:
             if await text_for(session, channel.workspace_id, article_id, wanted) is None:
                 raise _nothing_here()
-            helped = form.get("helped") == ["yes"]
+            helped = form.get("helped") == "yes"
             await vote(session, channel.workspace_id, article_id, voter, helped=helped)
         where = f"{PREFIX}{channel.public_key}/{article_id}?lang={wanted}&thanks"
         await exchange.answer(303, b"", "", {**UNCACHED, "Location": where})
@@ -204,9 +204,12 @@ def _spoken(wanted: str) -> tuple[str, str]:
 
 
 def _query(exchange: Exchange) -> dict[str, str]:
+    return _fields(exchange.scope["query_string"].decode("latin-1"))
+
+
+def _fields(encoded: str) -> dict[str, str]:
     """The first of each; what PostgreSQL could not keep is no part of it."""
-    raw = exchange.scope["query_string"].decode("latin-1")
-    given = parse_qs(raw, keep_blank_values=True)
+    given = parse_qs(encoded, keep_blank_values=True)
     return {name: values[0].replace("\0", "").strip() for name, values in given.items()}
 
 
