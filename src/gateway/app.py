@@ -43,6 +43,7 @@ from gateway.api import (
     rule_trials,
     rule_versions,
     rules,
+    search,
     sessions,
     sla_policies,
     staffing,
@@ -71,6 +72,7 @@ agent's token. Agents follow what happens over the websocket `/feed`, visitors c
 FEED_PATH = "/feed"
 ROUTERS = (
     conversation_lists.router,
+    search.router,
     conversations.router,
     assignments.router,
     labels.router,

@@ -42,6 +42,7 @@ from gateway.mailboxes.worker import MailboxWorker
 from gateway.media.worker import MediaWorker
 from gateway.metrics import Metrics
 from gateway.rulebook.backtests import Backtests
+from gateway.search.indexing import Indexer
 from gateway.settings import Settings
 from gateway.signals import Signals
 from gateway.sla.worker import ClockWorker
@@ -197,6 +198,7 @@ class Gateway:
             "tags": partial(move_always, self.database, self.wakeups),
             "waits": partial(measure_always, self.database),
             "figures": partial(count_always, self.database),
+            "search": Indexer(self.database, self.wakeups, self.settings.poll_interval_s).run,
         }
         if self.settings.clamd is not None:
             loops["scans"] = self._scanner(self.settings.clamd).run

@@ -135,7 +135,8 @@ async def list_contacts(
     gateway: Parts,
     caller: AgentCaller,
     q: Annotated[
-        Value | None, Query(description="What the name or an address begins with", max_length=254)
+        Value | None,
+        Query(description="What a word of the name, or an address, begins with", max_length=254),
     ] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -148,7 +149,7 @@ async def list_contacts(
         )
     following = encode_cursor(found[-1].contact.id) if len(found) == limit else None
     definitions = gateway.configuration.workspace(caller.workspace_id).attributes
-    items = [_shown(each, definitions) for each in found]
+    items = [shown(each, definitions) for each in found]
     return Page(items=items, next=following)
 
 
@@ -164,7 +165,7 @@ async def get_contact(
         merges = await reading.merges_into(session, profile)
     definitions = gateway.configuration.workspace(caller.workspace_id).attributes
     return ContactWithConversations(
-        **dict(_shown(profile, definitions)),
+        **dict(shown(profile, definitions)),
         merges=[*map(_merge, merges)],
         conversations=[*map(_summary, conversations)],
     )
@@ -273,7 +274,8 @@ async def erase(gateway: Parts, caller: AdminCaller, id: UUID) -> ErasureOut:  #
     return ErasureOut(contact=id, conversations=done.conversations, pos=done.position)
 
 
-def _shown(profile: reading.Profile, definitions: Definitions) -> ContactOut:
+def shown(profile: reading.Profile, definitions: Definitions) -> ContactOut:
+    """A contact as answers have it, its attributes with their types."""
     row = profile.contact
     return ContactOut(
         id=row.id,

@@ -39,8 +39,8 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class ConversationsWanted(BaseModel):
-    """The query of a list."""
+class Filters(BaseModel):
+    """What conversations lists and searches are narrowed to."""
 
     status: Annotated[list[Status], Field(description="Any of these")] = []
     queue: UUID | None = None
@@ -56,15 +56,10 @@ class ConversationsWanted(BaseModel):
         AwareDatetime | None, Field(description="A clock that runs is due before")
     ] = None
     overdue: Annotated[bool, Field(description="A clock that runs was due before now")] = False
-    sort: Annotated[
-        Order,
-        Field(description="`due`: only those that are due at some time, and by that"),
-    ] = "recent"
     tag: Annotated[list[Name], Field(max_length=10, description="All of these")] = []
     cursor: Annotated[
         str | None, Field(max_length=500, description="`next` of the page before")
     ] = None
-    limit: Annotated[int, Field(ge=1, le=100, description="Items per page")] = 50
 
     def narrowed(self, caller: Principal) -> Wanted:
         return Wanted(
@@ -86,6 +81,16 @@ class ConversationsWanted(BaseModel):
             return self.due_before
         now = datetime.now(UTC)
         return now if self.due_before is None else min(now, self.due_before)
+
+
+class ConversationsWanted(Filters):
+    """The query of a list."""
+
+    sort: Annotated[
+        Order,
+        Field(description="`due`: only those that are due at some time, and by that"),
+    ] = "recent"
+    limit: Annotated[int, Field(ge=1, le=100, description="Items per page")] = 50
 
     def after(self) -> Key | None:
         return None if self.cursor is None else moment_and_id_after(self.cursor)

@@ -82,6 +82,18 @@ def moment_and_id_after(cursor: str) -> tuple[datetime, UUID]:
     return _read(moment, _aware), _read(id_, UUID)
 
 
+def place_after(cursor: str) -> tuple[float, UUID, UUID]:
+    """The rank and the two ids of a cursor.
+
+    Raises:
+        Problem: 422, the cursor is not one of ours.
+    """
+    rank, id_, newest = decode_cursor(cursor, 3)
+    if not isinstance(rank, float):
+        raise _not_ours()
+    return rank, _read(id_, UUID), _read(newest, UUID)
+
+
 def _read(key: Any, reader: Callable[[str], Key]) -> Key:
     try:
         return reader(key)

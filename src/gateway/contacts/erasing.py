@@ -28,6 +28,7 @@ from gateway.database.schema import (
     Quarantine,
     RawPayload,
     RemoteFile,
+    SearchEntry,
     ThreadRef,
 )
 from gateway.feed.log import EventType, Happening, append_in, in_place
@@ -179,7 +180,8 @@ async def _empty(session: AsyncSession, workspace_id: int, ids: Sequence[UUID]) 
         .values(identity_id=None, subject=None, text="", new_text=None, html=None, email=None)
         .values(attributes=None, authentication=None, reports=None)
     )
-    for table in (Attachment, Delivery, RawPayload, RemoteFile, Quarantine, ThreadRef):
+    hanging = (Attachment, Delivery, RawPayload, RemoteFile, Quarantine, SearchEntry, ThreadRef)
+    for table in hanging:
         await session.execute(
             delete(table).where(table.workspace_id == workspace_id, table.message_id.in_(ids))
         )

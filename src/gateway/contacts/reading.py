@@ -32,7 +32,7 @@ async def list_contacts(
 ) -> list[Profile]:
     """The newest first, without the erased and the merged.
 
-    `beginning` is what the name or an address begins with, `after` the last one's id.
+    `beginning` is what a word of the name, or an address, begins with; `after` the last one's id.
     """
     statement = (
         select(Contact)
@@ -54,7 +54,12 @@ def _begins(words: str) -> ColumnElement[bool]:
         Identity.contact_id == Contact.id,
         Identity.address.startswith(words, autoescape=True),
     )
-    return or_(func.lower(Contact.name).startswith(words, autoescape=True), has_address)
+    name = func.lower(Contact.name)
+    return or_(
+        name.startswith(words, autoescape=True),
+        name.contains(f" {words}", autoescape=True),
+        has_address,
+    )
 
 
 async def profile_of(session: AsyncSession, workspace_id: int, contact_id: UUID) -> Profile:

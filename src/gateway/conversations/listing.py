@@ -42,7 +42,12 @@ class Wanted:
 
     def narrow(self, statement: Select[Any]) -> Select[Any]:
         """The statement selects items: queue and contact are joined to their conversations."""
-        conditions = [CLOSED if self.statuses == ("closed",) else NOT_CLOSED, *self._same()]
+        is_listed = CLOSED if self.statuses == ("closed",) else NOT_CLOSED
+        return self.narrow_also_closed(statement).where(is_listed)
+
+    def narrow_also_closed(self, statement: Select[Any]) -> Select[Any]:
+        """`narrow`, with closed conversations among the others."""
+        conditions = self._same()
         if self.statuses:
             conditions.append(Conversation.status.in_(self.statuses))
         if self.priorities:

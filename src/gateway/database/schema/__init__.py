@@ -45,6 +45,7 @@ from gateway.database.schema.queues import (
     QueueMember,
 )
 from gateway.database.schema.rules import Decision, RuleSetDraft, RuleSetMove, RuleSetVersion
+from gateway.database.schema.search import SearchEntry, SearchMark
 from gateway.database.schema.sla import SlaClock, SlaPolicy
 from gateway.database.schema.webhooks import Webhook, WebhookAttempt, WebhookDelivery
 
@@ -100,6 +101,8 @@ __all__ = [
     "RuleSetMove",
     "RuleSetVersion",
     "ScanState",
+    "SearchEntry",
+    "SearchMark",
     "SendingPace",
     "SlaClock",
     "SlaPolicy",
