@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0016_search"
-down_revision = "0013_inbox"
+down_revision = "0020_figures"
 branch_labels = None
 depends_on = None
 
