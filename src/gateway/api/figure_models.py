@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from gateway.figures.definitions import Definition, FigureName
+from gateway.figures.definitions import Definition, FigureName, Kind, Unit
 from gateway.figures.progress import Progress
 from gateway.figures.reading import Asked, Reading
 
@@ -20,7 +20,8 @@ class DefinitionOut(BaseModel):
     name: FigureName
     area: str
     title: str
-    unit: Literal["cases", "seconds", "share"]
+    kind: Kind
+    unit: Unit
     says: str
     acting: str
     better: Literal["less", "more"] | None

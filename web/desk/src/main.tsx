@@ -8,6 +8,7 @@ import "./style/theme.css";
 import "./style/base.css";
 import "./style/layout.css";
 import "./style/thread.css";
+import "./style/reports.css";
 import { language, texts } from "./texts";
 
 const RETRY_MS = 3_000;

@@ -1,7 +1,7 @@
 import { countIn, queues } from "../state/desk";
 import { forgetAll } from "../state/drafts";
 import { follow, linkTo, place } from "../state/route";
-import { logOut } from "../state/session";
+import { logOut, session } from "../state/session";
 import { texts } from "../texts";
 import { ConnectionState } from "./ConnectionState";
 import { LanguageChoice } from "./LanguageChoice";
@@ -37,6 +37,7 @@ export function Sidebar() {
             </ul>
           </section>
         ))}
+        {session.value?.role !== "agent" && <ReportsEntry />}
       </nav>
       <footer>
         <PresenceSwitch />
@@ -50,6 +51,19 @@ export function Sidebar() {
 async function leave(): Promise<void> {
   await logOut();
   forgetAll();
+}
+
+function ReportsEntry() {
+  const isHere = place.value.view === "reports";
+  return (
+    <ul>
+      <li>
+        <a href={linkTo("reports")} onClick={follow} aria-current={isHere ? "page" : undefined}>
+          <span class="name">{texts.value.reports}</span>
+        </a>
+      </li>
+    </ul>
+  );
 }
 
 function Entry({ view, name, aside }: { view: string; name: string; aside?: string }) {

@@ -1,6 +1,8 @@
+import { reports } from "./reports.en";
 import { work } from "./work.en";
 
 export const en = {
+  ...reports,
   ...work,
   name: "English",
   signIn: "Sign in",

@@ -1,7 +1,9 @@
 import type { Texts } from "./en";
+import { reports } from "./reports.it";
 import { work } from "./work.it";
 
 export const it: Texts = {
+  ...reports,
   ...work,
   name: "Italiano",
   signIn: "Accedi",
