@@ -38,6 +38,7 @@ from gateway.housekeeping import keep_house
 from gateway.ingest.door import Intake
 from gateway.ingest.lightening import Lightener
 from gateway.ingest.writer import IngestWriter
+from gateway.learning.training import train_always
 from gateway.mailboxes.worker import MailboxWorker
 from gateway.media.worker import MediaWorker
 from gateway.metrics import Metrics
@@ -197,6 +198,7 @@ class Gateway:
             "chores": partial(keep_house, self.database, self.blobs),
             "tags": partial(move_always, self.database, self.wakeups),
             "waits": partial(measure_always, self.database),
+            "learning": partial(train_always, self.database),
             "figures": partial(count_always, self.database),
             "search": Indexer(self.database, self.wakeups, self.settings.poll_interval_s).run,
         }

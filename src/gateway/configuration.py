@@ -26,12 +26,14 @@ from gateway.database.schema import (
     AttributeDefinition,
     BusinessCalendar,
     Channel,
+    LearntTypes,
     Macro,
     Queue,
     RuleSetVersion,
     Workspace,
 )
 from gateway.delivery.unsubscribing import PURPOSE, UnsubscribeLinks
+from gateway.learning.naive_bayes import TypeModel, model_of, unpacked
 from gateway.macros.texts import MacroTexts
 from gateway.references import References
 from gateway.reply_tags import ReplyTags
@@ -85,6 +87,7 @@ class WorkspaceConfiguration:
     macros: Mapping[UUID, MacroTexts]
     acknowledgement: UUID | None
     attributes: Definitions
+    types: TypeModel | None = None
 
 
 async def grow(session: AsyncSession, workspace_id: int) -> None:
@@ -113,6 +116,7 @@ class _Stored:
     macros: Mapping[UUID, MacroTexts]
     acknowledgement: UUID | None
     attributes: Definitions
+    types: tuple[int, bytes] | None
 
 
 StoredRules = tuple[int, list[dict[str, Any]]]
@@ -160,6 +164,27 @@ async def _attributes(session: AsyncSession, workspace_id: int) -> Definitions:
     return {
         row.name: Definition(row.name, row.subject, row.type, tuple(row.options)) for row in rows
     }
+
+
+async def _learnt_types(session: AsyncSession, workspace_id: int) -> tuple[int, bytes] | None:
+    """The version in force, and the model."""
+    statement = select(LearntTypes).where(
+        LearntTypes.workspace_id == workspace_id, LearntTypes.in_force
+    )
+    row = await session.scalar(statement)
+    return (row.version, row.model) if row is not None and row.model is not None else None
+
+
+def _types(
+    stored: tuple[int, bytes] | None, held: WorkspaceConfiguration | None
+) -> TypeModel | None:
+    """The model, or as it is held already: a version never changes."""
+    if stored is None:
+        return None
+    version, model = stored
+    if held and held.types and held.types.version == version:
+        return held.types
+    return model_of(unpacked(model), version)
 
 
 def _asks_for_language(workspace: WorkspaceConfiguration) -> bool:
@@ -257,6 +282,7 @@ class Configuration:
             macros=await self._macros(session, workspace.id),
             acknowledgement=workspace.acknowledgement_id,
             attributes=await _attributes(session, workspace.id),
+            types=await _learnt_types(session, workspace.id),
         )
 
     def _made(self, stored: "_Stored") -> WorkspaceConfiguration:
@@ -283,6 +309,7 @@ class Configuration:
             macros=stored.macros,
             acknowledgement=stored.acknowledgement,
             attributes=stored.attributes,
+            types=_types(stored.types, held),
         )
         if _asks_for_language(workspace):
             languages.load()

@@ -141,6 +141,12 @@ _TABLE: Final = (
         "the language it is written in, as a BCP 47 tag such as 'it' or 'pt-BR'",
         shape=_LANGUAGE_TAG,
     ),
+    Field(
+        "suggested_type",
+        FieldType.ID,
+        "the type that is learnt from earlier conversations; unknown where nothing is learnt",
+        of_message=True,
+    ),
     Field("tags", FieldType.SET, "the conversation's tags, those of earlier stages included"),
     Field("type", FieldType.ID, "the type that classify gave it", known_from=Stage.ROUTE),
     Field(

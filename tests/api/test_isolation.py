@@ -50,6 +50,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/sla-policies/{id}"): {"name": "Standard", "targets": {}},
     ("POST", "/v1/tags/{id}/merge"): {"into": str(NOTHING)},
     ("POST", "/v1/tags/{id}/rename"): {"name": "x"},
+    ("POST", "/v1/conversations/{id}/type"): {"type": "refund"},
     ("POST", "/v1/conversations/{id}/attributes"): {"attributes": {"x": None}},
     ("PUT", "/v1/rules/{id}"): RULE,
     ("PUT", "/v1/rules/draft/rules/{id}"): RULE,

@@ -29,6 +29,14 @@ class TagChange(BaseModel):
     remove: Annotated[list[Name], Field(max_length=20)] = []
 
 
+class TypeChange(BaseModel):
+    """The type that the conversation is of, as rules give it, too; null: of none."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"type": "refund"}]})
+
+    type: Name | None
+
+
 class AttributeChange(BaseModel):
     """Attributes of conversations (GET /v1/attributes) to set; null takes one away."""
 
@@ -52,6 +60,20 @@ async def change_tags(
         await labelling.change_tags(
             gateway.database, caller.workspace_id, id, add=body.add, remove=body.remove
         ),
+    )
+
+
+@router.post("/{id}/type")
+async def change_type(
+    gateway: Parts,
+    caller: AgentCaller,
+    id: UUID,  # noqa: A002
+    body: TypeChange,
+) -> Outcome:
+    """Say what type a conversation is of: figures count by it, and suggestions learn from it."""
+    return told(
+        gateway,
+        await labelling.change_type(gateway.database, caller.workspace_id, id, body.type),
     )
 
 

@@ -33,6 +33,17 @@ async def change_tags(
     return done(change)
 
 
+async def change_type(
+    database: Database, workspace_id: int, conversation_id: UUID, name: str | None
+) -> Done:
+    """Say what type the conversation is of; nothing happens where it is so already."""
+    async with changing(database, workspace_id, conversation_id) as change:
+        if change.row.type != name:
+            change.row.type = name
+            change.tell(EventType.LABELLED, {"conversation": {"type": name}})
+    return done(change)
+
+
 def label(
     change: Change,
     *,

@@ -78,6 +78,9 @@ def rule(occasion: Occasion, configuration: WorkspaceConfiguration) -> Ruling:
             received_at = occasion.submission.received_at
             facts |= history(occasion.past, received_at, configuration.history)
         add_language(facts, configuration.rules)
+        if configuration.types is not None:
+            written = f"{facts['subject'] or ''} {facts['text']}"
+            facts["suggested_type"] = configuration.types.suggest(written)
         known = Facts(facts)
         decision = configuration.rules.decide(known, fallback_queue=previous)
     except Exception as error:

@@ -36,6 +36,7 @@ from gateway.database.schema.intake import (
     ScanState,
     SpareObject,
 )
+from gateway.database.schema.learning import LearntTypes
 from gateway.database.schema.logins import Invitation, Login
 from gateway.database.schema.mailboxes import Mailbox, MailboxFolder
 from gateway.database.schema.queues import (
@@ -81,6 +82,7 @@ __all__ = [
     "FigureRollup",
     "Identity",
     "Invitation",
+    "LearntTypes",
     "Login",
     "Macro",
     "Mailbox",

@@ -1,0 +1,1 @@
+"""What a workspace's own history teaches: the types of conversations."""
