@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0021_learnt_types"
-down_revision = "0020_figures"
+down_revision = "0016_search"
 branch_labels = None
 depends_on = None
 
