@@ -69,7 +69,9 @@ matter AS MATERIALIZED (
     SELECT id, {_last("channel")}, {_last("type")}, {_last("priority")}, {_last("language")},
            {_last("tags")}, bool_or(type = '{EventType.MERGED}') AS is_merged,
            min(t) FILTER (WHERE type = '{EventType.OPENED}') AS opened_at,
-           (array_agg(queue ORDER BY pos) FILTER (WHERE type = '{EventType.OPENED}'))[1] AS queue
+           (array_agg(queue ORDER BY pos) FILTER (WHERE type = '{EventType.OPENED}'))[1] AS queue,
+           (array_agg(queue ORDER BY pos DESC))[1] AS last_queue,
+           (array_agg(agent ORDER BY pos DESC))[1] AS last_agent
       FROM told GROUP BY id
 )"""  # noqa: S608 - constants
 
@@ -127,6 +129,12 @@ def _counted(figure: str, what: str) -> str:
     return f"SELECT id, '{figure}', n, t, NULL::timestamptz, true, queue, agent, {_NO_SPANS} {what}"
 
 
+def _level(figure: str, until: str, when: str) -> str:
+    """What adds to a level, or takes from it: by the queue and agent that it has now, in both."""
+    return f"""SELECT id, '{figure}', n, t, {until}, true, last_queue, last_agent, {_NO_SPANS}
+      FROM turning JOIN matter USING (id) WHERE {when}"""  # noqa: S608 - constants
+
+
 def _opened(figure: str, hit: str) -> str:
     """A share of the conversations opened, by the queue that they were opened in."""
     return f"""SELECT id, '{figure}', 1, opened_at, NULL, {hit}, queue, NULL, {_NO_SPANS}
@@ -163,10 +171,9 @@ _FIGURES = (
     _opened("redirected", _REDIRECTED),
     _opened("abandoned", _ABANDONED),
     _counted("solved", "FROM turning WHERE status = 'solved'"),
-    _counted("ended", "FROM turning WHERE NOT is_open"),
     _counted("reopened", "FROM turning WHERE is_open AND n > 1"),
-    f"""SELECT id, 'open', n, t, next_at, true, queue, agent, {_NO_SPANS}
-          FROM turning WHERE is_open""",  # noqa: S608
+    _level("open", "next_at", "is_open"),
+    _level("ended", "NULL", "NOT is_open"),
     f"""SELECT DISTINCT ON (id) id, 'queue_wait', 1, t, NULL, true, told.queue, told.agent,
                ARRAY[opened_at], ARRAY[t]
           FROM told JOIN matter USING (id) WHERE told.type = '{EventType.ASSIGNED}'

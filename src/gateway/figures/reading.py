@@ -6,7 +6,7 @@ counted from the cases themselves, by the same statement.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final, Literal
 
@@ -89,19 +89,24 @@ async def read(
 ) -> Readings:
     """The figures that have cases, of those that were asked for."""
     readings: Readings = {each.name: {} for each in definitions}
+    plain = replace(asked, clock="wall")
+    clocks: set[Clock] = {asked.clock, "wall"}
+    for clock in clocks:
+        names = [each.name for each in definitions if _is_summed(each, asked.clock, clock)]
+        for row in await _rows(fetch, workspace_id, names, replace(asked, clock=clock)):
+            _add(readings[row["figure"]], [row])
     for definition in definitions:
         if definition.kind == "level":
-            continue
-        if definition.name == "uncompleted":
-            rows = await _from_cases(fetch, workspace_id, ["new"], asked, open_at_end=True)
-            _add(readings["uncompleted"], rows)
-    plain = [each.name for each in definitions if each.kind != "level" and not each.counts]
-    for row in await _rows(fetch, workspace_id, plain, asked):
-        _add(readings[row["figure"]], [row])
-    for definition in definitions:
-        if definition.kind == "level":
-            readings[definition.name] = await _levels(fetch, workspace_id, definition, asked)
+            readings[definition.name] = await _levels(fetch, workspace_id, definition, plain)
+        elif definition.name == "uncompleted":
+            rows = await _from_cases(fetch, workspace_id, ["new"], plain, open_at_end=True)
+            _add(readings[definition.name], rows)
     return readings
+
+
+def _is_summed(definition: Definition, asked: Clock, clock: Clock) -> bool:
+    """Whether the days tell it by this clock: what is no duration knows only one."""
+    return not definition.counts and clock == (asked if definition.kind == "duration" else "wall")
 
 
 def _add(
