@@ -32,7 +32,9 @@ def _matter(team: Team, draw: Random) -> Matter:
         tags=draw.sample(["a", "b", "c"], draw.randrange(3)),
     )
     for _ in range(draw.randrange(14)):
-        at += timedelta(seconds=1 + int(draw.expovariate(1 / draw.choice([300, 7_200, 90_000]))))
+        at += timedelta(
+            seconds=1 + int(draw.expovariate(1 / draw.choice([300, 7_200, 90_000, 400_000])))
+        )
         _step(team, draw, matter, at)
         if matter.told[-1].type == "conversation.merged":
             break
