@@ -71,7 +71,8 @@ matter AS MATERIALIZED (
            min(t) FILTER (WHERE type = '{EventType.OPENED}') AS opened_at,
            (array_agg(queue ORDER BY pos) FILTER (WHERE type = '{EventType.OPENED}'))[1] AS queue,
            (array_agg(queue ORDER BY pos DESC))[1] AS last_queue,
-           (array_agg(agent ORDER BY pos DESC))[1] AS last_agent
+           (array_agg(agent ORDER BY pos DESC)
+               FILTER (WHERE type <> '{EventType.ERASED}'))[1] AS last_agent
       FROM told GROUP BY id
 )"""  # noqa: S608 - constants
 
