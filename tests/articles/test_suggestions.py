@@ -36,3 +36,19 @@ async def test_an_answer_becomes_a_draft(team: Team) -> None:
     customers = f"/v1/messages/{asked['id']}/article"
     refused = await team.call("POST", customers, body, token=team.agent)
     assert refused.status_code == 422
+
+
+async def test_of_a_queue_of_others_nothing_is_told(team: Team) -> None:
+    await published(team, "Where is my parcel?")
+    conversation = await conversation_of(team, "Where is my parcel?")
+    path = f"/v1/conversations/{conversation['id']}"
+    await team.ask("POST", f"{path}/take")
+    await team.ask("POST", f"{path}/replies", {"text": "Press Track."})
+    answered = (await team.get(f"{path}/messages"))["items"][1]["id"]
+    members = f"/v1/queues/{conversation['queue']}/members"
+    await team.ask("PUT", f"{members}/{team.admin_id}", {})
+    suggestions = await team.call("GET", f"{path}/suggestions", token=team.agent)
+    body = {"language": "en", "title": "x"}
+    article = await team.call("POST", f"/v1/messages/{answered}/article", body, token=team.agent)
+    assert (suggestions.status_code, article.status_code) == (404, 404)
+    assert len(await team.get(f"{path}/suggestions")) == 1
