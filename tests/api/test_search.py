@@ -107,7 +107,7 @@ async def test_what_a_caller_may_not_see_is_not_found(team: Team, other: Team) -
     await team.ask("PUT", path, {})
     assert await found(team, "parcel", token=team.agent) == []
     assert len(await found(team, "parcel")) == 1
-    nothing = {"messages": [], "contacts": [], "next": None}
+    nothing: dict[str, Any] = {"messages": [], "contacts": [], "next": None}
     assert await search(other, "parcel") == nothing
     assert await search(other, "0@customer") == nothing
 
