@@ -118,9 +118,28 @@ turning AS MATERIALIZED (
       FROM stay WHERE is_open IS DISTINCT FROM coalesce(was_open, false)
     WINDOW told_later AS (PARTITION BY id ORDER BY t, pos)
 ),
-first_end AS MATERIALIZED (
+first_end AS (
     SELECT DISTINCT ON (id) id, t, next_at, queue, agent, status
       FROM turning WHERE NOT is_open ORDER BY id, t, pos
+)"""  # noqa: S608 - constants
+
+# Joined once for all: asked of each conversation by itself, a page would cost its square.
+_JOINED = f"""
+moved AS MATERIALIZED (
+    SELECT told.id, bool_or(queue_before IS DISTINCT FROM told.queue) AS is_redirected,
+           bool_or(type = '{EventType.ESCALATED}' AND below.level = 1 AND above.level = 2)
+               AS is_escalated
+      FROM told
+      LEFT JOIN queue below ON below.workspace_id = $1 AND below.id = told.queue_before
+      LEFT JOIN queue above ON above.workspace_id = $1 AND above.id = told.queue
+     WHERE type IN ({_MOVES})
+     GROUP BY told.id
+),
+ending AS MATERIALIZED (
+    SELECT f.id, f.t, f.next_at, f.queue, f.agent, f.status, count(turn.id) AS answers,
+           count(turn.id) FILTER (WHERE asked_at IS NOT NULL OR turn.n = 0) AS turns
+      FROM first_end f LEFT JOIN turn ON turn.id = f.id AND turn.answered_at <= f.t
+     GROUP BY f.id, f.t, f.next_at, f.queue, f.agent, f.status
 )"""  # noqa: S608 - constants
 
 _NO_SPANS = "NULL::timestamptz[], NULL::timestamptz[]"
@@ -138,29 +157,15 @@ def _level(figure: str, until: str, when: str) -> str:
 
 def _opened(figure: str, hit: str) -> str:
     """A share of the conversations opened, by the queue that they were opened in."""
-    return f"""SELECT id, '{figure}', 1, opened_at, NULL, {hit}, queue, NULL, {_NO_SPANS}
-      FROM matter WHERE NOT is_merged"""  # noqa: S608 - constants
+    return f"""SELECT id, '{figure}', 1, opened_at, NULL, coalesce({hit}, false), matter.queue,
+           NULL, {_NO_SPANS}
+      FROM matter LEFT JOIN moved USING (id) LEFT JOIN ending USING (id)
+     WHERE NOT is_merged"""  # noqa: S608 - constants
 
 
 _MESSAGES = f"""(SELECT id, row_number() OVER (PARTITION BY id, type ORDER BY pos) AS n, t, queue,
            (message->>'agent')::uuid AS agent, type FROM told
      WHERE type IN ('{EventType.RECEIVED}', '{EventType.REPLIED}')) message"""  # noqa: S608
-
-_ESCALATED = f"""EXISTS (SELECT FROM told
-        JOIN queue below ON below.workspace_id = $1 AND below.id = told.queue_before
-        JOIN queue above ON above.workspace_id = $1 AND above.id = told.queue
-       WHERE told.id = matter.id AND told.type = '{EventType.ESCALATED}'
-         AND below.level = 1 AND above.level = 2)"""
-
-_REDIRECTED = f"""EXISTS (SELECT FROM told WHERE told.id = matter.id AND type IN ({_MOVES})
-         AND queue_before IS DISTINCT FROM told.queue)"""  # noqa: S608 - constants
-
-_ABANDONED = """EXISTS (SELECT FROM first_end WHERE first_end.id = matter.id
-         AND NOT EXISTS (SELECT FROM turn WHERE turn.id = matter.id
-                            AND turn.answered_at <= first_end.t))"""
-
-_HUMAN_TURNS = """(SELECT count(*) FROM turn WHERE turn.id = first_end.id
-          AND answered_at <= first_end.t AND (asked_at IS NOT NULL OR turn.n = 0))"""
 
 _RESOLVED = """FROM turning JOIN matter m USING (id) WHERE status = 'solved' AND next_at IS NULL"""
 
@@ -168,9 +173,9 @@ _FIGURES = (
     _counted("received", f"FROM {_MESSAGES} WHERE type = '{EventType.RECEIVED}'"),
     _counted("sent", f"FROM {_MESSAGES} WHERE type = '{EventType.REPLIED}'"),
     _opened("new", "true"),
-    _opened("escalated", _ESCALATED),
-    _opened("redirected", _REDIRECTED),
-    _opened("abandoned", _ABANDONED),
+    _opened("escalated", "is_escalated"),
+    _opened("redirected", "is_redirected"),
+    _opened("abandoned", "answers = 0"),
     _counted("solved", "FROM turning WHERE status = 'solved'"),
     _counted("reopened", "FROM turning WHERE is_open AND n > 1"),
     _level("open", "next_at", "is_open"),
@@ -194,13 +199,13 @@ _FIGURES = (
                ARRAY[opened_at], ARRAY[t] {_RESOLVED}""",
     f"""SELECT id, 'within_24h', 1, t, NULL, t - opened_at <= interval '24 hours', turning.queue,
                agent, {_NO_SPANS} {_RESOLVED}""",
-    f"""SELECT id, 'first_contact', 1, t, NULL, {_HUMAN_TURNS} = 1
+    f"""SELECT id, 'first_contact', 1, t, NULL, turns = 1
                AND (next_at IS NULL OR next_at > t + interval '7 days'), queue, agent, {_NO_SPANS}
-          FROM first_end WHERE status = 'solved'""",  # noqa: S608
+          FROM ending WHERE status = 'solved'""",  # noqa: S608
 )
 
 CASES: Final = f"""
-WITH {_EVENTS}, {_TURNS}, {_STATES},
+WITH {_EVENTS}, {_TURNS}, {_STATES}, {_JOINED},
 found (id, figure, n, at, until, hit, queue, agent, begins, ends) AS (
     {" UNION ALL ".join(f"({each})" for each in _FIGURES)}
 )
