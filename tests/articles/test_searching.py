@@ -64,3 +64,16 @@ async def test_gaps_are_forgotten(team: Team) -> None:
 async def test_another_workspace_finds_nothing(team: Team, other: Team) -> None:
     await published(other, "Where is my parcel?")
     assert await titles(team, "parcel") == []
+
+
+async def test_whatever_is_asked_has_an_answer(team: Team) -> None:
+    await published(team, "Where is my parcel?")
+    for asked in (
+        "\u0436" * 2_000,
+        "\U0001d49c" * 1_500,
+        "'a\\b' & | !(x <-> y:*",
+        "http://x/?a=1&b='2'",
+        "the",
+    ):
+        assert await titles(team, asked) == []
+    assert await titles(team, "the parcel's & | !") == ["Where is my parcel?"]
