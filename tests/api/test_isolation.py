@@ -51,6 +51,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/tags/{id}/merge"): {"into": str(NOTHING)},
     ("POST", "/v1/tags/{id}/rename"): {"name": "x"},
     ("POST", "/v1/conversations/{id}/type"): {"type": "refund"},
+    ("POST", "/v1/conversations/{id}/priority"): {"priority": "high"},
     ("POST", "/v1/conversations/{id}/attributes"): {"attributes": {"x": None}},
     ("PUT", "/v1/rules/{id}"): RULE,
     ("PUT", "/v1/rules/draft/rules/{id}"): RULE,

@@ -273,3 +273,16 @@ async def test_the_whole_of_rules_knows_the_stage(desk: Desk) -> None:
         "queue",
         "notify",
     ]
+
+
+async def test_what_an_agent_has_said_of_the_priority_stays(desk: Desk) -> None:
+    await desk.policy(targets=ANSWERS)
+    await desk.rules({"when": BREACHED, "then": {"priority": "urgent", "add_tags": ["late"]}})
+    id_ = await desk.ask()
+    path = f"/v1/conversations/{id_}/priority"
+    await desk.team.ask("POST", path, {"priority": "low"})
+    await desk.team.ask("POST", path, {"priority": "normal"})
+    await desk.age(id_, timedelta(hours=5))
+    assert await desk.worker.fire_due() == 1
+    item = await desk.item(id_)
+    assert (item["priority"], item["tags"]) == ("normal", ["late"])

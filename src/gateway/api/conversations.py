@@ -66,12 +66,13 @@ class Conversation(ConversationItem):
     """`links` are conversations that speak of each other; nothing is merged silently.
 
     `merged_into` is where the messages of one that was merged are now; `clocks` are empty without
-    an SLA policy.
+    an SLA policy. `priority_by` is the agent who has set the priority, null where rules did.
     """
 
     links: list[UUID]
     read: ReadOut
     merged_into: UUID | None
+    priority_by: UUID | None
     clocks: list[ClockOut]
     attributes: dict[str, Read]
 
@@ -122,6 +123,7 @@ async def get_conversation(gateway: Parts, caller: AgentCaller, id: UUID) -> Con
         links=links,
         read=read,
         merged_into=row and row.merged_into,
+        priority_by=row and row.priority_by,
         clocks=clocks,
         attributes=typed(row.attributes, definitions) if row else {},
     )

@@ -1,4 +1,4 @@
-"""What is written on conversations: tags and attributes."""
+"""What is written on conversations: tags, attributes, and how urgent they are."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,12 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.api.callers import AgentCaller, Parts
+from gateway.api.callers import AgentCaller, Parts, acting_agent
 from gateway.api.conversations import Outcome, told
 from gateway.api.problems import documented
 from gateway.api.texts import Given, Name
 from gateway.attributes import keeping
 from gateway.conversations import labelling
+from routing.priority import Priority
 
 router = APIRouter(
     prefix="/v1/conversations",
@@ -45,6 +46,36 @@ class AttributeChange(BaseModel):
     )
 
     attributes: Annotated[dict[str, Given], Field(min_length=1, max_length=50)]
+
+
+class PriorityChange(BaseModel):
+    """How urgent it is, whatever rules say; null leaves it to the rules again."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"priority": "high"}]}
+    )
+
+    priority: Priority | None
+
+
+@router.post("/{id}/priority")
+async def change_priority(
+    gateway: Parts,
+    caller: AgentCaller,
+    id: UUID,  # noqa: A002
+    body: PriorityChange,
+) -> Outcome:
+    """Say how urgent a conversation is, whoever has it; where it waits, its place changes.
+
+    Rules neither raise nor lower it until it is solved. To say the same again changes nothing, so
+    that a call may be repeated.
+    """
+    return told(
+        gateway,
+        await labelling.set_priority(
+            gateway.database, caller.workspace_id, id, acting_agent(caller), body.priority
+        ),
+    )
 
 
 @router.post("/{id}/tags")

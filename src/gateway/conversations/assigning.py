@@ -151,6 +151,7 @@ async def solve_now(change: Change, configuration: Configuration, agent_id: UUID
         await change.leave_queue()
         await change.finish()
     change.row.status = "solved"
+    change.row.priority_by = None
     change.row.assignee_id = agent_id
     change.row.solved_at = change.now
     change.row.hops = 0

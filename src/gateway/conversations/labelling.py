@@ -4,12 +4,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from gateway.conversations.assigning import Done, done
 from gateway.conversations.change import Change, changing
 from gateway.database.connections import Database
+from gateway.database.schema import QueueEntry
 from gateway.feed.log import EventType
 from gateway.problems import conflict
 from gateway.tags.records import require_usable
+from routing.priority import Priority, effective_at
 
 MOST_TAGS = 100
 
@@ -42,6 +46,44 @@ async def change_type(
             change.row.type = name
             change.tell(EventType.LABELLED, {"conversation": {"type": name}})
     return done(change)
+
+
+async def set_priority(
+    database: Database,
+    workspace_id: int,
+    conversation_id: UUID,
+    agent_id: UUID,
+    priority: Priority | None,
+) -> Done:
+    """Say how urgent it is: rules leave that alone until it is solved. None lets them again.
+
+    A conversation that waits gets the place of that priority. Nothing happens where it is so
+    already.
+    """
+    async with changing(database, workspace_id, conversation_id) as change:
+        row = change.row
+        wanted = row.priority if priority is None else priority.value
+        by = None if priority is None else agent_id
+        if wanted != row.priority or (by is None) is not (row.priority_by is None):
+            row.priority, row.priority_by = wanted, by
+            await place_anew(change)
+            told = {"conversation": {"priority": wanted}, "priority_by": by}
+            change.tell(EventType.LABELLED, told)
+    return done(change)
+
+
+async def place_anew(change: Change) -> None:
+    """Give a conversation that waits the place in its queue that its priority has."""
+    row = change.row
+    entry = await change.session.scalar(
+        select(QueueEntry).where(
+            QueueEntry.workspace_id == row.workspace_id,
+            QueueEntry.conversation_id == row.id,
+            QueueEntry.left_at.is_(None),
+        )
+    )
+    if entry is not None:
+        entry.effective_at = effective_at(entry.queued_at, Priority(row.priority))
 
 
 def label(

@@ -220,10 +220,11 @@ class Placement:
     def _follow_up(self, state: ConversationState, ruling: Ruling, arrival: Arrival) -> None:
         """What the customer adds may make a matter more urgent; its queue and agent stay.
 
-        It is what a pending one has waited for.
+        It is what a pending one has waited for. A priority that an agent has set stays, too.
         """
         state.tags |= ruling.tags
-        if Priority(ruling.priority) > state.priority and not arrival.is_quiet:
+        is_ours = state.priority_by is None and not arrival.is_quiet
+        if is_ours and Priority(ruling.priority) > state.priority:
             state.priority = ruling.priority
             self.raised.add(state.id)
         if state.status == "pending" and not arrival.is_quiet:

@@ -55,6 +55,7 @@ class ConversationState:
     sla_policy_id: UUID | None = None
     due_at: datetime | None = None
     snoozed_until: datetime | None = None
+    priority_by: UUID | None = None
     attributes: str = "{}"
     is_new: bool = False
 
@@ -74,7 +75,7 @@ class ConversationState:
 COLUMNS = """workspace_id, id, channel_id, identity_id, subject, status, queue_id, priority,
              assignee_id, type, language, tags, version, message_count, opened_at,
              last_message_at, solved_at, merged_into, sla_policy_id, due_at,
-             snoozed_until, attributes"""
+             snoozed_until, priority_by, attributes"""
 
 LOCK = f"""
 SELECT {COLUMNS} FROM conversation

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from channels.records import record
 from gateway.configuration import WorkspaceConfiguration
 from gateway.conversations.change import Change
-from gateway.conversations.labelling import MOST_TAGS, label
+from gateway.conversations.labelling import MOST_TAGS, label, place_anew
 from gateway.conversations.moving import move_up
-from gateway.database.schema import Contact, Conversation, Decision, Identity, QueueEntry
+from gateway.database.schema import Contact, Conversation, Decision, Identity
 from gateway.feed.log import EventType
 from gateway.ids import new_id, parse_id
 from gateway.ingest.deciding import sla_state, storable
@@ -22,7 +22,7 @@ from gateway.sla.clock_rows import MeasuredClock
 from routing import engine
 from routing.clocks import Sign
 from routing.facts import ATTRIBUTE_PREFIX, SIGN, Facts, FactValue
-from routing.priority import Priority, effective_at
+from routing.priority import Priority
 
 log = structlog.get_logger(__name__)
 
@@ -84,27 +84,16 @@ async def act(change: Change, workspace: WorkspaceConfiguration, ruling: SignRul
 
 
 async def _label(change: Change, decision: engine.Decision) -> None:
-    """Clocks make nothing less urgent, and give no more tags than a conversation may have."""
+    """Clocks make nothing less urgent, and give no more tags than a conversation may have.
+
+    What an agent has said of the priority they leave as it is.
+    """
     row = change.row
-    priority = max(decision.priority, Priority(row.priority))
-    is_raised = priority.value != row.priority
+    is_raised = row.priority_by is None and decision.priority > row.priority
     tags = decision.tags if len(decision.tags) <= MOST_TAGS else ()
-    label(change, add=tags, priority=priority.value)
+    label(change, add=tags, priority=decision.priority.value if is_raised else None)
     if is_raised:
-        await _bring_forward(change, priority)
-
-
-async def _bring_forward(change: Change, priority: Priority) -> None:
-    row = change.row
-    entry = await change.session.scalar(
-        select(QueueEntry).where(
-            QueueEntry.workspace_id == row.workspace_id,
-            QueueEntry.conversation_id == row.id,
-            QueueEntry.left_at.is_(None),
-        )
-    )
-    if entry is not None:
-        entry.effective_at = effective_at(entry.queued_at, priority)
+        await place_anew(change)
 
 
 async def _move(change: Change, decision: engine.Decision) -> bool:

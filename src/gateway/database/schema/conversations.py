@@ -39,7 +39,8 @@ class Conversation(Base):
     points to where its messages now are. `assignee_id` is who has it, is offered it or has solved
     it; `preferred_agent_id` is who gets it before others, as rules say. `preferred_skills` are
     insisted on for so many seconds of waiting; `hops` counts the moves between queues and agents
-    since it was last solved.
+    since it was last solved. `priority_by` is the agent who has set the priority, which rules then
+    leave alone until it is solved.
     """
 
     __tablename__ = "conversation"
@@ -125,6 +126,7 @@ class Conversation(Base):
         inside_workspace("merged_into", "conversation", ondelete="SET NULL (merged_into)"),
         inside_workspace("assignee_id", "agent"),
         inside_workspace("preferred_agent_id", "agent"),
+        inside_workspace("priority_by", "agent"),
     )
 
     workspace_id: Mapped[WorkspaceId]
@@ -135,6 +137,7 @@ class Conversation(Base):
     status: Mapped[str]
     queue_id: Mapped[UUID] = mapped_column(info=followed("queue"))
     priority: Mapped[str]
+    priority_by: Mapped[UUID | None]
     assignee_id: Mapped[UUID | None]
     type: Mapped[str | None]
     language: Mapped[str | None]
