@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0023_priority_by"
-down_revision = "0016_search"
+down_revision = "0021_learnt_types"
 branch_labels = None
 depends_on = None
 
