@@ -9,6 +9,7 @@ import "./style/base.css";
 import "./style/layout.css";
 import "./style/thread.css";
 import "./style/reports.css";
+import "./style/admin.css";
 import { language, texts } from "./texts";
 
 const RETRY_MS = 3_000;

@@ -6,18 +6,21 @@ import { ThreadPane } from "../parts/ThreadPane";
 import { begin } from "../state/desk";
 import { type Place, place } from "../state/route";
 import { texts } from "../texts";
+import { Admin } from "./Admin";
 import { Reports } from "./Reports";
 
 export function Desk() {
   const { view, conversation } = place.value;
-  const isReporting = view === "reports";
+  const isWorking = view !== "reports" && view !== "admin";
   useEffect(begin, []);
   return (
-    <div class={`desk ${conversation && !isReporting ? "reading" : "listing"}`}>
+    <div class={`desk ${conversation && isWorking ? "reading" : "listing"}`}>
       <Sidebar />
       <div class="work">
         <OfferBar />
-        {isReporting ? <Reports figure={conversation} /> : <Panes view={view} conversation={conversation} />}
+        {isWorking && <Panes view={view} conversation={conversation} />}
+        {view === "reports" && <Reports figure={conversation} />}
+        {view === "admin" && <Admin page={conversation} />}
       </div>
     </div>
   );

@@ -3,7 +3,8 @@ import type { Figure, Overview, Period } from "../api/figures";
 import { FigureDetail } from "../parts/FigureDetail";
 import { explain } from "../parts/report";
 import { follow, linkTo, place } from "../state/route";
-import { clock, days, type Loaded, periodQuery, PERIODS, useLoaded } from "../state/reports";
+import { type Loaded, useLoaded } from "../state/loading";
+import { clock, days, periodQuery, PERIODS } from "../state/reports";
 import { atTime, changeOf, figureOf, texts } from "../texts";
 
 /** Figures of the service, and one of them in detail. */

@@ -1,36 +1,24 @@
-import { useSignal } from "@preact/signals";
 import type { Case, Unit } from "../api/figures";
-import { get } from "../api/client";
-import type { Page } from "../api/shapes";
 import { nameOf, queues } from "../state/desk";
-import { clock, type Loaded, periodQuery, useLoaded } from "../state/reports";
+import { usePages } from "../state/loading";
+import { clock, periodQuery } from "../state/reports";
 import { follow, linkTo } from "../state/route";
 import { atTime, figureOf, texts } from "../texts";
-import { reporting } from "./report";
+import { More } from "./More";
 
 const AT_ONCE = "20";
 
 /** The conversations behind a figure, the latest first, each a link to its thread. */
 export function Cases({ name, unit }: { name: string; unit: Unit }) {
   const say = texts.value;
-  const query = periodQuery({ figure: name, limit: AT_ONCE });
-  const page = useSignal<Loaded<Page<Case>>>({});
-  useLoaded(`/figures/conversations?${query}`, page);
-  const shown = page.value.value;
-  if (!shown) return null;
-
-  async function more({ items, next }: Page<Case>): Promise<void> {
-    const cursor = encodeURIComponent(next ?? "");
-    const rest = await get<Page<Case>>(`/figures/conversations?${query}&cursor=${cursor}`);
-    page.value = { value: { items: [...items, ...rest.items], next: rest.next } };
-  }
-
+  const page = usePages<Case>(`/figures/conversations?${periodQuery({ figure: name, limit: AT_ONCE })}`);
+  if (!page.items) return null;
   return (
     <>
       <h3>{say.conversations}</h3>
-      {shown.items.length === 0 && <p class="hint">{say.noCases}</p>}
+      {page.items.length === 0 && <p class="hint">{say.noCases}</p>}
       <ol class="cases">
-        {shown.items.map((each) => (
+        {page.items.map((each) => (
           <li key={`${each.conversation} ${each.at}`}>
             <a href={linkTo("open", each.conversation)} onClick={follow}>
               {atTime(each.at)}
@@ -40,7 +28,7 @@ export function Cases({ name, unit }: { name: string; unit: Unit }) {
           </li>
         ))}
       </ol>
-      {shown.next && <button onClick={() => void reporting(() => more(shown))}>{say.more}</button>}
+      <More {...page} />
     </>
   );
 }

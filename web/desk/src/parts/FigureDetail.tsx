@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { Detail, Figure } from "../api/figures";
-import { breakdown, BREAKDOWNS, type Loaded, periodQuery, useLoaded } from "../state/reports";
+import { type Loaded, useLoaded } from "../state/loading";
+import { breakdown, BREAKDOWNS, periodQuery } from "../state/reports";
 import { follow, linkTo } from "../state/route";
 import { figureOf, texts } from "../texts";
 import { Breakdown } from "./Breakdown";

@@ -37,7 +37,10 @@ export function Sidebar() {
             </ul>
           </section>
         ))}
-        {session.value?.role !== "agent" && <ReportsEntry />}
+        <ul>
+          {session.value?.role !== "agent" && <PageEntry view="reports" name={say.reports} />}
+          {session.value?.role === "admin" && <PageEntry view="admin" name={say.admin} />}
+        </ul>
       </nav>
       <footer>
         <PresenceSwitch />
@@ -53,16 +56,14 @@ async function leave(): Promise<void> {
   forgetAll();
 }
 
-function ReportsEntry() {
-  const isHere = place.value.view === "reports";
+function PageEntry({ view, name }: { view: string; name: string }) {
+  const isHere = place.value.view === view;
   return (
-    <ul>
-      <li>
-        <a href={linkTo("reports")} onClick={follow} aria-current={isHere ? "page" : undefined}>
-          <span class="name">{texts.value.reports}</span>
-        </a>
-      </li>
-    </ul>
+    <li>
+      <a href={linkTo(view)} onClick={follow} aria-current={isHere ? "page" : undefined}>
+        <span class="name">{name}</span>
+      </a>
+    </li>
   );
 }
 

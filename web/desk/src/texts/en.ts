@@ -1,7 +1,9 @@
+import { admin } from "./admin.en";
 import { reports } from "./reports.en";
 import { work } from "./work.en";
 
 export const en = {
+  ...admin,
   ...reports,
   ...work,
   name: "English",

@@ -1,8 +1,10 @@
 import type { Texts } from "./en";
+import { admin } from "./admin.it";
 import { reports } from "./reports.it";
 import { work } from "./work.it";
 
 export const it: Texts = {
+  ...admin,
   ...reports,
   ...work,
   name: "Italiano",

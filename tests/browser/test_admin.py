@@ -1,0 +1,80 @@
+"""Administration in a real browser: what went wrong is mended there."""
+
+import pytest
+from playwright.async_api import Page, expect
+from tests.browser.website import serious_issues
+from tests.browser.workplace import Workplace
+from tests.house import make_mail
+
+pytestmark = pytest.mark.browser
+
+REFUSE = "ALTER TABLE message ADD CONSTRAINT no_poison CHECK (text !~ 'poison')"
+ACCEPT = "ALTER TABLE message DROP CONSTRAINT no_poison"
+
+
+async def administer(workplace: Workplace, page: str, **options: str) -> Page:
+    await workplace.hire("Cleo", "admin")
+    return await workplace.log_in(f"/desk/admin/{page}", name="Cleo", **options)
+
+
+async def execute(workplace: Workplace, statement: str) -> None:
+    connection = await workplace.house.gateway.database.connect()
+    await connection.execute(statement)
+    await connection.close()
+
+
+async def test_what_could_not_be_stored_is_tried_again(workplace: Workplace) -> None:
+    await execute(workplace, REFUSE)
+    await workplace.house.send_mail(make_mail("Is it poison?"))
+    page = await administer(workplace, "quarantine")
+    again = page.get_by_role("button", name="Try again")
+    await again.click()
+    await expect(page.get_by_role("alert").locator("p")).to_contain_text("That did not work")
+    await expect(again).to_have_count(1)
+    assert await serious_issues(page) == []
+    await workplace.website.shoot(page, "admin-quarantine-wide-light")
+    await execute(workplace, ACCEPT)
+    await again.click()
+    await expect(page.get_by_text("Nothing is held")).to_be_visible()
+    assert await workplace.house.count("message") == 1
+
+
+async def test_what_did_not_arrive_is_sent_again(workplace: Workplace) -> None:
+    house = workplace.house
+    await house.send_mail(make_mail())
+    [[conversation]] = await house.rows("SELECT id FROM conversation")
+    await workplace.ask("POST", f"/v1/conversations/{conversation}/take", None, house.team.agent)
+    workplace.relay.replies["ann@example.com"] = ["550 5.7.1 not from you"]
+    reply = {"text": "It comes."}
+    await workplace.ask(
+        "POST", f"/v1/conversations/{conversation}/replies", reply, house.team.agent
+    )
+    page = await administer(workplace, "deliveries", width="narrow", scheme="dark")
+    await expect(page.get_by_role("link", name="ann@example.com")).to_be_visible()
+    await expect(page.locator(".rows")).to_contain_text("not from you")
+    assert await serious_issues(page) == []
+    await workplace.website.shoot(page, "admin-deliveries-narrow-dark")
+    await page.get_by_role("button", name="Send again", exact=True).click()
+    await expect(page.get_by_text("Every answer has arrived")).to_be_visible()
+    await page.goto(f"{house.url}/desk/open/{conversation}")
+    await expect(page.locator(".delivery")).to_contain_text("Sent")
+    assert workplace.relay.texts()[0].startswith("It comes.")
+
+
+async def test_changes_are_told_with_who_made_them(workplace: Workplace) -> None:
+    queue = f"/v1/queues/{workplace.house.team.first_level}"
+    await workplace.ask("PATCH", queue, {"name": "Front desk"})
+    page = await administer(workplace, "audit")
+    await page.get_by_text("change", exact=False).first.wait_for()
+    for summary in await page.locator("summary").all():
+        await summary.click()
+    await expect(page.locator(".admin")).to_contain_text("General → Front desk")
+    assert await serious_issues(page) == []
+    await workplace.website.shoot(page, "admin-audit-wide-light")
+
+
+async def test_it_is_for_admins(workplace: Workplace) -> None:
+    await workplace.hire("Bea", "supervisor")
+    page = await workplace.log_in(name="Bea")
+    await expect(page.get_by_role("link", name="Reports")).to_be_visible()
+    await expect(page.get_by_role("link", name="Administration")).to_have_count(0)

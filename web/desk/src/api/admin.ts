@@ -1,0 +1,36 @@
+/** What admins are told, as far as the desk reads it: /openapi.json. */
+
+export interface Held {
+  id: string;
+  channel: string;
+  state: "held" | "replayed" | "discarded";
+  code: string;
+  detail: string;
+  envelope: Record<string, string>;
+  received_at: string;
+}
+
+export interface FailedDelivery {
+  id: string;
+  conversation: string;
+  channel: string;
+  recipient: string;
+  attempts: number;
+  failure: string | null;
+  detail: string | null;
+  created_at: string;
+}
+
+export interface Act {
+  id: string;
+  at: string;
+  by: string | null;
+  action: string;
+  target: string | null;
+  changes: { table: string; field: string; before: unknown; after: unknown }[];
+}
+
+export interface Channel {
+  id: string;
+  name: string;
+}

@@ -1,0 +1,30 @@
+/** Administration, in English. */
+export const admin = {
+  admin: "Administration",
+  adminPages: {
+    quarantine: "Quarantine",
+    deliveries: "Failed deliveries",
+    audit: "Changes",
+  },
+  nothingHeld: "Nothing is held: every message could be read.",
+  heldHelp: "Messages that are authentic but could not be read or stored. Nothing is lost: try again once the cause is mended.",
+  raw: "As it came",
+  replay: "Try again",
+  discard: "Give up",
+  discardSure: "Give this message up? It will be deleted with the raw messages of its time.",
+  nothingFailed: "Every answer has arrived or is on its way.",
+  retry: "Send again",
+  retryAll: (failure: string) => `Send all again: ${failure}`,
+  tries: (count: number) => (count === 1 ? "1 try" : `${count} tries`),
+  failures: {
+    unreachable: "could not be reached",
+    throttled: "was asked to slow down",
+    unavailable: "the provider was not available",
+    unauthorised: "the channel's credentials were refused",
+    rejected: "was refused",
+    bad_recipient: "nobody has this address",
+    too_large: "is too large",
+    misconfigured: "the channel lacks a setting",
+  } as Record<string, string>,
+  changes: (count: number) => (count === 1 ? "1 change" : `${count} changes`),
+};
