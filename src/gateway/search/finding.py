@@ -92,9 +92,9 @@ async def find_messages(
     if meaning is None:
         return Found((), None)
     newest = after.newest if after else new_id()
-    matches = _matches(words, meaning, newest, caller.workspace_id)
+    matches = _matches(meaning, newest, caller.workspace_id)
     seen = wanted.narrow_also_closed(matches).where(await allowed_to(session, caller))
-    page = (await session.execute(_ranked(seen, after).limit(limit))).all()
+    page = (await session.execute(_ranked(seen, words, after).limit(limit))).all()
     hits = await _hits(session, caller.workspace_id, words, page)
     is_last = len(page) < limit
     return Found(hits, None if is_last else Place(page[-1].rank, page[-1].message_id, newest))
@@ -108,27 +108,20 @@ async def _meaning(session: AsyncSession, words: str) -> str | None:
     return " | ".join(f"({each})" for each in asked) or None
 
 
-def _asked(words: str) -> ColumnElement[Any]:
-    """What is asked of a message: as it is written, and in the message's own language."""
-    own = cast(SearchEntry.configuration, REGCONFIG)
-    as_written = func.websearch_to_tsquery(literal_column(f"'{SIMPLE}'::regconfig"), words)
-    return as_written.op("||")(func.websearch_to_tsquery(own, words))
-
-
-def _matches(words: str, meaning: str, newest: UUID, workspace_id: int) -> Select[Any]:
-    """The index finds what means it in any language; the message's own then decides."""
-    asked = _asked(words)
+def _matches(meaning: str, newest: UUID, workspace_id: int) -> Select[Any]:
+    """The newest that mean it in any language."""
     return (
         select_items(workspace_id)
         .with_only_columns(
             SearchEntry.message_id,
+            SearchEntry.configuration,
+            SearchEntry.words,
             Conversation.id.label("conversation_id"),
-            cast(func.ts_rank(SearchEntry.words, asked), Double).label("rank"),
         )
         .join(Message, _message_of_conversation())
         .join(SearchEntry, _entry_of_message())
         .where(SearchEntry.words.op("@@")(cast(meaning, TSQUERY)))
-        .where(SearchEntry.words.op("@@")(asked), SearchEntry.message_id <= newest)
+        .where(SearchEntry.message_id <= newest)
         .order_by(SearchEntry.message_id.desc())
         .limit(MOST_RANKED)
     )
@@ -147,13 +140,31 @@ def _entry_of_message() -> ColumnElement[bool]:
     )
 
 
-def _ranked(matches: Select[Any], after: Place | None) -> Select[Any]:
-    found = matches.subquery()
-    statement = select(found).order_by(found.c.rank.desc(), found.c.message_id.desc())
+def _ranked(matches: Select[Any], words: str, after: Place | None) -> Select[Any]:
+    """Of matches, those that mean it in the message's own language, the best first.
+
+    That is asked of the thousand alone: asked of all, it would hide from the planner how many there
+    are, and have it sort them all.
+    """
+    near = matches.subquery()
+    asked = _asked(words, near.c.configuration)
+    rank = cast(func.ts_rank(near.c.words, asked), Double).label("rank")
+    statement = (
+        select(near.c.message_id, near.c.conversation_id, rank)
+        .where(near.c.words.op("@@")(asked))
+        .order_by(rank.desc(), near.c.message_id.desc())
+    )
     if after is None:
         return statement
-    key = tuple_(found.c.rank, found.c.message_id)
+    key = tuple_(rank.element, near.c.message_id)
     return statement.where(key < tuple_(literal(after.rank, Double), after.message_id))
+
+
+def _asked(words: str, configuration: ColumnElement[str]) -> ColumnElement[Any]:
+    """What is asked of a message: as it is written, and in the message's own language."""
+    own = func.websearch_to_tsquery(cast(configuration, REGCONFIG), words)
+    as_written = func.websearch_to_tsquery(literal_column(f"'{SIMPLE}'::regconfig"), words)
+    return as_written.op("||")(own)
 
 
 async def _hits(
@@ -190,7 +201,8 @@ async def _shown(
     session: AsyncSession, workspace_id: int, words: str, ids: Collection[UUID]
 ) -> dict[UUID, Any]:
     own = func.coalesce(Message.new_text, Message.text)
-    configuration, asked = cast(SearchEntry.configuration, REGCONFIG), _asked(words)
+    configuration = cast(SearchEntry.configuration, REGCONFIG)
+    asked = _asked(words, SearchEntry.__table__.c.configuration)
     statement = (
         select(
             Message.id,
