@@ -113,3 +113,20 @@ async def test_two_at_one_conversation_are_told_of_each_other(workplace: Workpla
     await expect(page.locator(".thread .marks")).to_contain_text("With Bea")
     await bea.get_by_role("link", name="Solved").click()
     await expect(page.get_by_text("also looking at this")).to_have_count(0)
+
+
+async def test_what_goes_where_one_does_not_see_is_said_to_be_untold(workplace: Workplace) -> None:
+    second = workplace.house.team.second_level
+    await workplace.ask("PUT", f"/v1/queues/{second}/members/{await workplace.hire('Bea')}", {})
+    page = await taken(workplace)
+    await page.get_by_role("button", name="Escalate…").click()
+    await page.get_by_label("What is the matter?").fill("Refund failed twice.")
+    await confirm(page, "Escalate")
+    await expect(page.get_by_text("this page is not told of changes")).to_be_visible()
+    assert await serious_issues(page) == []
+    [[conversation]] = await workplace.house.rows("SELECT id FROM conversation")
+    bea = await workplace.log_in(f"/desk/open/{conversation}", name="Bea")
+    await bea.get_by_role("button", name="Take").click()
+    await expect(bea.locator(".thread .mark.assigned")).to_be_visible()
+    await page.get_by_role("button", name="Look again").click()
+    await expect(page.locator(".thread .marks")).to_contain_text("With Bea")

@@ -12,6 +12,7 @@ from tests.house import make_mail
 pytestmark = pytest.mark.browser
 
 OFFER = "You are offered this conversation"
+OFFER_S = 12
 REPLY = "Your reply to the customer"
 
 
@@ -38,10 +39,10 @@ class Day:
 
 @pytest.fixture
 async def day(workplace: Workplace) -> Day:
-    """Offers of the first level stand for as short a time as they may; Ada alone is there."""
+    """Offers of the first level stand long enough to be looked at; Ada alone is there."""
     team = workplace.house.team
     queue = f"/v1/queues/{team.first_level}"
-    await workplace.ask("PATCH", queue, {"mode": "offer", "offer_timeout_s": 5})
+    await workplace.ask("PATCH", queue, {"mode": "offer", "offer_timeout_s": OFFER_S})
     for agent in (team.agent_id, await workplace.hire("Bea")):
         await workplace.ask("PUT", f"{queue}/members/{agent}", {})
     await workplace.hire("Cleo")
@@ -66,7 +67,7 @@ async def an_offer_expires_and_the_next_accepts(day: Day) -> Page:
     await expect(day.ada.get_by_text(OFFER)).to_be_visible()
     await day.look(day.ada, "ada-offer")
     bea = await day.place.log_in(name="Bea")
-    await expect(bea.get_by_text(OFFER)).to_be_visible()
+    await expect(bea.get_by_text(OFFER)).to_be_visible(timeout=5_000 * OFFER_S)
     await expect(day.ada.get_by_text(OFFER)).to_have_count(0)
     await expect(day.ada.locator(".list a")).to_contain_text("With Bea")
     await bea.get_by_role("button", name="Accept").first.click()

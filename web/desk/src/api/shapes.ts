@@ -136,6 +136,24 @@ export interface Contact {
   conversations: Summary[];
 }
 
+export interface Highlight {
+  pieces: { text: string; hit: boolean }[];
+}
+
+export interface Hit {
+  message: string;
+  created_at: string;
+  highlights: Highlight[];
+  conversation: Item;
+}
+
+/** `contacts` have no conversations here. */
+export interface Found {
+  messages: Hit[];
+  contacts: Omit<Contact, "conversations">[];
+  next: string | null;
+}
+
 export interface Macro {
   id: string;
   name: string;

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Problem, upload } from "../api/client";
 import type { Item, Macro } from "../api/shapes";
 import { tell } from "../state/desk";
@@ -17,10 +17,19 @@ export function Composer({ thread, item }: { thread: Thread; item: Item }) {
   const isMine = item.status === "assigned" && item.assignee === session.value?.agent;
   const kind = useSignal<Kind>("replies");
   const chosen: Kind = isMine ? kind.value : "notes";
+  const asked = useSignal(0);
+  const section = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    if (asked.value) section.current?.querySelector("textarea")?.focus();
+  }, [asked.value]);
+  function choose(value: Kind): void {
+    kind.value = value;
+    asked.value += 1;
+  }
   return (
-    <section class={`composer ${chosen}`}>
+    <section class={`composer ${chosen}`} ref={section}>
       {isMine ? (
-        <Choice value={kind.value} choose={(value) => (kind.value = value)} />
+        <Choice value={kind.value} choose={choose} />
       ) : (
         <p class="hint">{texts.value.takeFirst}</p>
       )}

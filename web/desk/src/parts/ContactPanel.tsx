@@ -6,9 +6,24 @@ import { follow, linkTo, place } from "../state/route";
 import { atTime, texts } from "../texts";
 import { explain } from "./report";
 
-/** Who the customer is, and all that they have written on all channels; read again as it goes on. */
+/** Who the customer is, beside what they say. */
 export function ContactPanel({ item, id, close }: { item: Item; id: string; close: () => void }) {
   const say = texts.value;
+  return (
+    <aside class="contact" aria-label={say.customer}>
+      <header class="line">
+        <h2>{item.contact?.name ?? say.customer}</h2>
+        <button class="plain" aria-label={say.close} onClick={close}>
+          ×
+        </button>
+      </header>
+      <ContactFacts id={id} version={item.ver} here={item.id} />
+    </aside>
+  );
+}
+
+/** All that is known of a contact, and their conversations on all channels; read again at a new `version`. */
+export function ContactFacts({ id, version, here }: { id: string; version: number; here: string | null }) {
   const contact = useSignal<Contact | null>(null);
   const problem = useSignal("");
 
@@ -22,22 +37,12 @@ export function ContactPanel({ item, id, close }: { item: Item; id: string; clos
     }
   }
 
-  useEffect(() => void read(), [id, item.ver]);
-  return (
-    <aside class="contact" aria-label={say.customer}>
-      <header class="line">
-        <h2>{contact.value?.name ?? say.customer}</h2>
-        <button class="plain" aria-label={say.close} onClick={close}>
-          ×
-        </button>
-      </header>
-      {problem.value && <p class="problem">{problem}</p>}
-      {contact.value ? <Facts contact={contact.value} here={item.id} /> : !problem.value && <p>{say.loading}</p>}
-    </aside>
-  );
+  useEffect(() => void read(), [id, version]);
+  if (problem.value) return <p class="problem">{problem}</p>;
+  return contact.value ? <Facts contact={contact.value} here={here} /> : <p>{texts.value.loading}</p>;
 }
 
-function Facts({ contact, here }: { contact: Contact; here: string }) {
+function Facts({ contact, here }: { contact: Contact; here: string | null }) {
   const say = texts.value;
   const attributes = Object.entries(contact.attributes);
   const others = contact.conversations.filter(({ id }) => id !== here);

@@ -1,8 +1,11 @@
+import { useSignal } from "@preact/signals";
 import type { Item } from "../api/shapes";
 import { now } from "../state/clock";
-import { isLive, listed, nameOf, queues } from "../state/desk";
+import { isLive, levelOf, listed, nameOf, queues } from "../state/desk";
+import { titleOf, whoIs } from "../state/naming";
 import { follow, linkTo, place } from "../state/route";
 import { session } from "../state/session";
+import { isUnread } from "../state/unread";
 import { atTime, fromNow, texts } from "../texts";
 
 const STEP: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
@@ -10,17 +13,39 @@ const STEP: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
 export function ConversationList() {
   const say = texts.value;
   const { view } = place.value;
+  const words = useSignal("");
+  const only = useSignal<Narrowing | "">("");
+  const shown = listed.value.filter((item) => speaksOf(item, words.value) && (!only.value || KEEPS[only.value](item)));
+  const isNarrow = Boolean(words.value || only.value);
   return (
     <section class="list" aria-label={say.conversations}>
       <h1>{headingOf(view)}</h1>
-      {listed.value.length === 0 && (
+      <div class="narrowing">
+        <input
+          type="search"
+          aria-label={say.narrow}
+          placeholder={say.narrow}
+          aria-keyshortcuts="/"
+          value={words.value}
+          onInput={(event) => (words.value = event.currentTarget.value)}
+        />
+        <select aria-label={say.show} value={only.value} onChange={(event) => (only.value = event.currentTarget.value as Narrowing)}>
+          <option value="">{say.everything}</option>
+          {NARROWINGS.map((name) => (
+            <option key={name} value={name}>
+              {say.only[name]}
+            </option>
+          ))}
+        </select>
+      </div>
+      {shown.length === 0 && (
         <p class="nothing">
-          {isLive.value ? say.nothingHere : say.connection.connecting}
-          {isLive.value && <span class="hint">{say.nothingHereHelp}</span>}
+          {isLive.value ? say.nothingHere : say.nothingKnown}
+          {isLive.value && <span class="hint">{isNarrow ? say.nothingSoHelp : say.nothingHereHelp}</span>}
         </p>
       )}
       <ul onKeyDown={move}>
-        {listed.value.map((item) => (
+        {shown.map((item) => (
           <Row key={item.id} item={item} view={view} />
         ))}
       </ul>
@@ -28,8 +53,24 @@ export function ConversationList() {
   );
 }
 
+type Narrowing = "unread" | "unassigned" | "urgent" | "overdue";
+
+const KEEPS: Record<Narrowing, (item: Item) => boolean> = {
+  unread: isUnread,
+  unassigned: ({ assignee }) => assignee === null,
+  urgent: ({ priority }) => priority === "urgent" || priority === "high",
+  overdue: ({ due_at }) => due_at !== null && Date.parse(due_at) < now.value,
+};
+const NARROWINGS = Object.keys(KEEPS) as Narrowing[];
+
+function speaksOf(item: Item, words: string): boolean {
+  const about = [whoIs(item), item.subject, item.identity?.address, ...item.tags].join(" ").toLowerCase();
+  return about.includes(words.trim().toLowerCase());
+}
+
 function headingOf(view: string): string {
   const say = texts.value;
+  if (levelOf(view)) return say.level(levelOf(view)!);
   const fixed: Record<string, string> = { mine: say.mine, open: say.open, pending: say.pending, solved: say.solved };
   return fixed[view] ?? queues.value.find(({ id }) => id === view)?.name ?? say.conversations;
 }
@@ -48,11 +89,15 @@ function move(event: KeyboardEvent & { currentTarget: HTMLUListElement }): void 
 
 function Row({ item, view }: { item: Item; view: string }) {
   const isHere = place.value.conversation === item.id;
+  const isNew = isUnread(item);
   return (
-    <li>
+    <li class={isNew ? "unread" : ""}>
       <a href={linkTo(view, item.id)} onClick={follow} aria-current={isHere ? "true" : undefined}>
         <span class="line">
-          <strong class="who">{whoIs(item)}</strong>
+          <strong class="who">
+            {isNew && <span class="dot" role="img" aria-label={texts.value.unread} />}
+            {whoIs(item)}
+          </strong>
           <time class="hint" dateTime={item.last_message_at}>
             {fromNow(item.last_message_at, now.value)}
           </time>
@@ -90,17 +135,4 @@ function Due({ item }: { item: Item }) {
   const isOver = Date.parse(item.due_at) < now.value;
   const when = fromNow(item.due_at, now.value);
   return <span class={isOver ? "mark overdue" : "mark due"}>{isOver ? say.overdue(when) : say.due(when)}</span>;
-}
-
-export function whoIs(item: Item): string {
-  return item.contact?.name || (item.identity ? nameOfSender(item.identity) : texts.value.erased);
-}
-
-/** An address as people say it; visitors of a chat have none. */
-export function nameOfSender({ space, address }: { space: string; address: string }): string {
-  return space === "visitor" ? `${texts.value.visitor} ${address.slice(-4)}` : address;
-}
-
-export function titleOf({ subject, kind }: Item): string {
-  return subject || texts.value.kind[kind] || texts.value.noSubject;
 }

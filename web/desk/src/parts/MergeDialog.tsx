@@ -1,4 +1,5 @@
 import { items } from "../state/desk";
+import { titleOf } from "../state/naming";
 import { go, linkTo, place } from "../state/route";
 import { atTime, texts } from "../texts";
 import { type Asking, Dialog } from "./Dialog";
@@ -25,7 +26,7 @@ export function MergeDialog({ thread, item, close }: Asking) {
         <label key={other.id} class="check">
           <input type="radio" name="into" value={other.id} required defaultChecked={at === 0} />
           <span>
-            {other.subject || say.kind[other.kind] || other.kind}{" "}
+            {titleOf(other)}{" "}
             <span class="hint">
               {say.status[other.status]} · {atTime(other.last_message_at)}
             </span>

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { Delivery, Message } from "../api/shapes";
+import { nameOfSender } from "../state/naming";
 import { atTime, texts } from "../texts";
-import { nameOfSender } from "./ConversationList";
 import { Files } from "./Files";
 import { MailFrame } from "./MailFrame";
 

@@ -2,16 +2,16 @@ import type { Offer } from "../api/shapes";
 import { post } from "../api/client";
 import { now } from "../state/clock";
 import { items, offers, refreshOffers } from "../state/desk";
+import { titleOf, whoIs } from "../state/naming";
 import { go, linkTo } from "../state/route";
 import { texts } from "../texts";
-import { titleOf, whoIs } from "./ConversationList";
 import { Report, reporting } from "./report";
 
 /** What the agent is offered, with the time that is left; and what went wrong. */
 export function OfferBar() {
   const open = offers.value.filter(({ expires_at }) => Date.parse(expires_at) > now.value);
   return (
-    <div class="bar">
+    <div class="notices">
       <Report />
       <div class="offers" role="region" aria-label={texts.value.offers}>
         {open.map((offer) => (

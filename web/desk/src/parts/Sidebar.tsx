@@ -4,6 +4,7 @@ import { follow, linkTo, place } from "../state/route";
 import { logOut, session } from "../state/session";
 import { texts } from "../texts";
 import { ConnectionState } from "./ConnectionState";
+import { KeyHelp } from "./KeyHelp";
 import { LanguageChoice } from "./LanguageChoice";
 import { PresenceSwitch } from "./PresenceSwitch";
 import { reporting } from "./report";
@@ -20,15 +21,16 @@ export function Sidebar() {
       <ConnectionState />
       <nav aria-label={say.views}>
         <ul>
-          <Entry view="mine" name={say.mine} />
-          <Entry view="open" name={say.open} />
-          <Entry view="pending" name={say.pending} />
-          <Entry view="solved" name={say.solved} />
+          <Entry view="mine" name={say.mine} shortcut="1" />
+          <Entry view="open" name={say.open} shortcut="2" />
+          <Entry view="pending" name={say.pending} shortcut="3" />
+          <Entry view="solved" name={say.solved} shortcut="4" />
+          <Entry view="search" name={say.search} shortcut="f" isCounted={false} />
         </ul>
         {levels.map((level) => (
-          <section key={level}>
-            <h2>{say.level(level)}</h2>
+          <section key={level} class="level">
             <ul>
+              <Entry view={`level-${level}`} name={say.level(level)} />
               {queues.value
                 .filter((queue) => queue.level === level)
                 .map(({ id, name, paused }) => (
@@ -44,6 +46,7 @@ export function Sidebar() {
       </nav>
       <footer>
         <PresenceSwitch />
+        <KeyHelp />
         <LanguageChoice />
         <button onClick={() => void reporting(leave)}>{say.signOut}</button>
       </footer>
@@ -67,15 +70,23 @@ function PageEntry({ view, name }: { view: string; name: string }) {
   );
 }
 
-function Entry({ view, name, aside }: { view: string; name: string; aside?: string }) {
+interface Shown {
+  view: string;
+  name: string;
+  aside?: string;
+  shortcut?: string;
+  isCounted?: boolean;
+}
+
+function Entry({ view, name, aside, shortcut, isCounted = true }: Shown) {
   const isHere = place.value.view === view;
   const count = countIn(view);
   return (
     <li>
-      <a href={linkTo(view)} onClick={follow} aria-current={isHere ? "page" : undefined}>
+      <a href={linkTo(view)} onClick={follow} aria-current={isHere ? "page" : undefined} aria-keyshortcuts={shortcut}>
         <span class="name">{name}</span>
         {aside && <span class="hint">{aside}</span>}
-        <span class={count ? "count" : "count none"}>{count}</span>
+        {isCounted && <span class={count ? "count" : "count none"}>{count}</span>}
       </a>
     </li>
   );

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import { titleOf, whoIs } from "../state/naming";
 import { follow, linkTo, place } from "../state/route";
 import { Thread } from "../state/thread";
 import { texts } from "../texts";
@@ -7,7 +8,7 @@ import { Actions } from "./Actions";
 import { Company } from "./Company";
 import { Composer } from "./Composer";
 import { ContactPanel } from "./ContactPanel";
-import { Marks, titleOf, whoIs } from "./ConversationList";
+import { Marks } from "./ConversationList";
 import { MessageCard } from "./MessageCard";
 import { explain } from "./report";
 import { Tags } from "./Tags";
@@ -32,7 +33,7 @@ export function ThreadPane({ id }: { id: string }) {
   return (
     <main class="thread">
       <header>
-        <a class="back" href={linkTo(place.value.view)} onClick={follow}>
+        <a class="back" href={linkTo(place.value.view)} onClick={follow} aria-keyshortcuts="u">
           ← {say.back}
         </a>
         <h1 ref={heading} tabIndex={-1}>{item ? titleOf(item) : say.loading}</h1>

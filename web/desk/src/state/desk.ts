@@ -125,9 +125,14 @@ export function nameOf(agent: string | null): string | null {
   return people.value.find((person) => person.agent === agent)?.name ?? null;
 }
 
+/** The level whose conversations a view has, null for other views. */
+export function levelOf(view: string): number | null {
+  return view.startsWith("level-") ? Number(view.slice("level-".length)) : null;
+}
+
 const WAITING = new Set(["queued", "offered"]);
 
-/** Whether a conversation belongs in a view: a fixed one, or a queue's. */
+/** Whether a conversation belongs in a view: a fixed one, a level's or a queue's. */
 export function belongs(item: Item, view: string): boolean {
   const isDone = item.status === "solved" || item.status === "closed";
   switch (view) {
@@ -139,6 +144,7 @@ export function belongs(item: Item, view: string): boolean {
     case "solved":
       return item.status === view;
     default:
+      if (levelOf(view)) return !isDone && item.level === levelOf(view);
       return item.queue === view && WAITING.has(item.status);
   }
 }

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { get, post, Problem } from "../api/client";
 import type { Item, Message, Outcome, Page } from "../api/shapes";
 import { isLive, items, listen, refreshOffers } from "./desk";
+import { markSeen } from "./unread";
 
 const UNSETTLED = new Set(["queued", "sending"]);
 
@@ -102,6 +103,7 @@ export class Thread {
   /** Tell how far the agent has read what they see. */
   tellRead(): void {
     const last = this.messages.value.at(-1)?.seq ?? 0;
+    if (!document.hidden) markSeen(this.id, Math.max(last, this.item.value?.message_count ?? 0));
     if (last <= this.seen || document.hidden) return;
     this.seen = last;
     post(`/conversations/${this.id}/read`, { seq: last }).catch(() => (this.seen = 0));

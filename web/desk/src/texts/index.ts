@@ -35,11 +35,14 @@ export function fromNow(instant: string, now: number): string {
   return format.format(0, "minute");
 }
 
+/** The language as the reader's own region writes it, where it is theirs. */
+function region(): string {
+  return own === language.value ? navigator.language : language.value;
+}
+
 /** Day and time of an instant. */
 export function atTime(instant: string): string {
-  return new Intl.DateTimeFormat(language.value, { dateStyle: "medium", timeStyle: "short" }).format(
-    new Date(instant),
-  );
+  return new Intl.DateTimeFormat(region(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(instant));
 }
 
 export function sizeOf(bytes: number): string {
