@@ -50,6 +50,7 @@ from gateway.api import (
     sla_policies,
     staffing,
     tags,
+    views,
     webhook_deliveries,
     webhooks,
     workspace,
@@ -75,6 +76,7 @@ FEED_PATH = "/feed"
 ROUTERS = (
     conversation_lists.router,
     search.router,
+    views.router,
     conversations.router,
     assignments.router,
     labels.router,

@@ -206,6 +206,7 @@ async def things_of(team: Team) -> dict[str, str]:
     written = {"language": "en", "title": "Where is it?", "body": "On its way."}
     article = await team.ask("POST", "/v1/articles", written)
     policy = await team.ask("POST", "/v1/sla-policies", {"name": "Standard", "targets": {}})
+    view = await team.ask("POST", "/v1/views", {"name": "All", "filters": {}, "shared": True})
     holds = (await team.get(f"{path}/assignments"))["assignments"]
     return {
         "calendars": calendar["id"],
@@ -228,4 +229,5 @@ async def things_of(team: Team) -> dict[str, str]:
         "tokens": token["id"],
         "keys": key["id"],
         "webhooks": webhook["id"],
+        "views": view["id"],
     }

@@ -35,6 +35,7 @@ FOR_AGENTS = (
     "/v1/tags",
     "/v1/session",
     "/v1/sla-policies",
+    "/v1/views",
 )
 PLACE = re.compile(r"\{\w+\}")
 BODIES: dict[tuple[str, str], Any] = {
@@ -53,6 +54,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/conversations/{id}/type"): {"type": "refund"},
     ("POST", "/v1/conversations/{id}/priority"): {"priority": "high"},
     ("POST", "/v1/conversations/{id}/attributes"): {"attributes": {"x": None}},
+    ("PUT", "/v1/views/{id}"): {"name": "x", "filters": {}},
     ("PUT", "/v1/rules/{id}"): RULE,
     ("PUT", "/v1/rules/draft/rules/{id}"): RULE,
     ("POST", "/v1/agents/{id}/tokens"): {"name": "Mine"},

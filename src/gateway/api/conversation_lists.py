@@ -57,9 +57,6 @@ class Filters(BaseModel):
     ] = None
     overdue: Annotated[bool, Field(description="A clock that runs was due before now")] = False
     tag: Annotated[list[Name], Field(max_length=10, description="All of these")] = []
-    cursor: Annotated[
-        str | None, Field(max_length=500, description="`next` of the page before")
-    ] = None
 
     def narrowed(self, caller: Principal) -> Wanted:
         return Wanted(
@@ -76,6 +73,16 @@ class Filters(BaseModel):
             tags=tuple(self.tag),
         )
 
+    def require_listable(self) -> None:
+        """Closed conversations have an index of their own.
+
+        Raises:
+            Problem: 422, others are wanted beside them.
+        """
+        if "closed" in self.status and len(self.status) > 1:
+            detail = "closed conversations are listed by themselves"
+            raise invalid(detail, [("/status", "ask twice")])
+
     def _due_before(self) -> datetime | None:
         if not self.overdue:
             return self.due_before
@@ -90,6 +97,9 @@ class ConversationsWanted(Filters):
         Order,
         Field(description="`due`: only those that are due at some time, and by that"),
     ] = "recent"
+    cursor: Annotated[
+        str | None, Field(max_length=500, description="`next` of the page before")
+    ] = None
     limit: Annotated[int, Field(ge=1, le=100, description="Items per page")] = 50
 
     def after(self) -> Key | None:
@@ -147,8 +157,7 @@ async def get_conversations(
 
     Closed ones are listed only when `status` is `closed` alone.
     """
-    if "closed" in query.status and len(query.status) > 1:
-        raise invalid("closed conversations are listed by themselves", [("/status", "ask twice")])
+    query.require_listable()
     async with gateway.database.transaction() as session:
         items = await list_conversations(
             session,

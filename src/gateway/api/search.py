@@ -44,6 +44,9 @@ class SearchWanted(Filters):
             examples=["parcel -refund"],
         ),
     ]
+    cursor: Annotated[
+        str | None, Field(max_length=500, description="`next` of the page before")
+    ] = None
     limit: Annotated[int, Field(ge=1, le=50, description="Messages per page")] = 20
 
     def after(self) -> Place | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, literal_column, tuple_
+from sqlalchemy import ColumnElement, Select, func, literal_column, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.access.tokens import Principal
@@ -96,6 +96,15 @@ async def list_conversations(
     statement = ordered(narrowed.where(await allowed_to(session, caller)), after)
     connection = await session.connection()
     return [item_of(row) for row in await connection.execute(statement.limit(limit))]
+
+
+async def count_conversations(
+    session: AsyncSession, caller: Principal, wanted: Wanted, *, most: int
+) -> int:
+    """How many `list_conversations` would list, up to `most`."""
+    narrowed = wanted.narrow(select_items(caller.workspace_id).with_only_columns(Conversation.id))
+    seen = narrowed.where(await allowed_to(session, caller)).limit(most).subquery()
+    return await session.scalar(select(func.count()).select_from(seen)) or 0
 
 
 def _recent_first(statement: Select[Any], after: Key | None) -> Select[Any]:
