@@ -73,6 +73,35 @@ async def test_changes_are_told_with_who_made_them(workplace: Workplace) -> None
     await workplace.website.shoot(page, "admin-audit-wide-light")
 
 
+async def test_queues_are_set_up_and_paused(workplace: Workplace) -> None:
+    page = await administer(workplace, "queues")
+    await page.get_by_label("Name", exact=True).last.fill("Billing")
+    await page.get_by_role("button", name="Add", exact=True).last.click()
+    billing = page.get_by_role("group", name="Billing")
+    await billing.locator("summary").click()
+    await billing.get_by_role("combobox", name="How it is given").select_option("offer")
+    await billing.get_by_label("Seconds that an offer stands").fill("2")
+    await billing.get_by_role("button", name="Save").click()
+    problem = page.get_by_role("alert").locator("p").first
+    await expect(problem).to_contain_text("offer_timeout_s")
+    await billing.get_by_label("Seconds that an offer stands").fill("45")
+    await billing.get_by_role("button", name="Save").click()
+    await expect(problem).to_have_count(0)
+    await billing.get_by_role("combobox", name="Add a member").select_option(label="Ada")
+    await billing.get_by_role("button", name="Add", exact=True).click()
+    await expect(billing.get_by_role("button", name="Remove Ada")).to_be_visible()
+    await billing.get_by_role("button", name="Pause").click()
+    await expect(billing.get_by_role("button", name="Go on")).to_be_visible()
+    assert await serious_issues(page) == []
+    await workplace.website.shoot(page, "admin-queues-wide-light")
+    rows = await workplace.house.rows(
+        "SELECT q.mode, q.offer_timeout_s, a.name FROM queue q"
+        " JOIN queue_member m ON m.queue_id = q.id JOIN agent a ON a.id = m.agent_id"
+        " WHERE q.name = 'Billing' AND q.is_paused"
+    )
+    assert rows == [("offer", 45, "Ada")]
+
+
 async def test_it_is_for_admins(workplace: Workplace) -> None:
     await workplace.hire("Bea", "supervisor")
     page = await workplace.log_in(name="Bea")

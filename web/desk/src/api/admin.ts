@@ -30,6 +30,30 @@ export interface Act {
   changes: { table: string; field: string; before: unknown; after: unknown }[];
 }
 
+export interface QueueTerms {
+  id: string;
+  name: string;
+  level: number;
+  is_default: boolean;
+  paused: boolean;
+  waiting: number;
+  oldest_at: string | null;
+  mode: "pull" | "offer" | "direct";
+  offer_timeout_s: number;
+  wrap_up_s: number;
+}
+
+export interface Member {
+  agent: string;
+  name: string;
+  proficiency: number;
+}
+
+export interface Agent {
+  id: string;
+  name: string;
+}
+
 export interface Channel {
   id: string;
   name: string;

@@ -41,6 +41,10 @@ export function put<T>(path: string, body: object): Promise<T> {
   return call<T>("PUT", path, body);
 }
 
+export function patch<T>(path: string, body: object): Promise<T> {
+  return call<T>("PATCH", path, body);
+}
+
 export function del(path: string): Promise<void> {
   return call<void>("DELETE", path);
 }

@@ -1,23 +1,25 @@
 import type { ComponentType } from "preact";
 import { AuditLog } from "../parts/AuditLog";
 import { FailedDeliveries } from "../parts/FailedDeliveries";
+import { Queues } from "../parts/Queues";
 import { Quarantine } from "../parts/Quarantine";
 import { follow, linkTo } from "../state/route";
 import { texts } from "../texts";
 
-type Name = "quarantine" | "deliveries" | "audit";
+type Name = "queues" | "quarantine" | "deliveries" | "audit";
 
 const PAGES: Record<Name, ComponentType> = {
+  queues: Queues,
   quarantine: Quarantine,
   deliveries: FailedDeliveries,
   audit: AuditLog,
 };
 
-/** What went wrong and who changed what. */
+/** How work is given out, what went wrong, who changed what. */
 export function Admin({ page }: { page: string | null }) {
   const say = texts.value;
   const names = Object.keys(PAGES) as Name[];
-  const chosen = names.find((name) => name === page) ?? "quarantine";
+  const chosen = names.find((name) => name === page) ?? "queues";
   const Chosen = PAGES[chosen];
   return (
     <main class="reports admin">
