@@ -158,16 +158,22 @@ class ConditionParser:
         self.checker.problems.add(pointer, message)
 
 
-def fields_of(condition: Condition) -> Iterator[str]:
-    """Name the fields that a condition tests."""
+def leaves_of(condition: Condition, pointer: str) -> Iterator[tuple[str, Leaf]]:
+    """Every test with the pointer to it, which begins with that of the condition."""
     match condition:
         case Leaf():
-            yield condition.field.name
+            yield pointer, condition
         case Not(part):
-            yield from fields_of(part)
+            yield from leaves_of(part, f"{pointer}/not")
         case All(parts) | AnyOf(parts):
-            for each in parts:
-                yield from fields_of(each)
+            key = "all" if isinstance(condition, All) else "any"
+            for n, part in enumerate(parts):
+                yield from leaves_of(part, f"{pointer}/{key}/{n}")
+
+
+def fields_of(condition: Condition) -> Iterator[str]:
+    """Name the fields that a condition tests."""
+    return (leaf.field.name for _, leaf in leaves_of(condition, ""))
 
 
 def condition_to_json(condition: Condition) -> dict[str, object]:

@@ -59,6 +59,22 @@ async def missing(team: Team, drafted: dict[str, Any]) -> tuple[list[tuple[str, 
     return pairs, told["unserved_queues"]
 
 
+async def test_what_an_attribute_cannot_be_is_told(team: Team) -> None:
+    choice = {"name": "tier", "subject": "contact", "type": "choice", "options": ["gold", "tin"]}
+    await team.ask("POST", "/v1/attributes", choice)
+    tests = [
+        {"field": "attribute.tier", "op": "equals", "value": "Gold"},
+        {"not": {"field": "attribute.tier", "op": "one_of", "value": ["tin", "silver", "lead"]}},
+        {"field": "attribute.tier", "op": "prefix", "value": "silv"},
+        {"field": "attribute.other", "op": "equals", "value": "silver"},
+    ]
+    rule = {**URGENT, "when": {"any": tests}}
+    told = await team.ask("POST", "/v1/rules/analysis", {"rules": [rule]})
+    [found] = [each for each in told["findings"] if each["kind"] == "unlisted_value"]
+    assert (found["severity"], found["pointers"]) == ("notice", ["/0/when/any/1/not/value"])
+    assert found["sentence"].endswith('with "silver" and "lead"; it can be: gold, tin')
+
+
 async def test_a_draft_with_mistakes_is_refused(team: Team) -> None:
     gone = {**to_specialists(team), "then": {"queue": "nowhere"}}
     refused = await team.call("POST", "/v1/rules/analysis", {"rules": [gone]})

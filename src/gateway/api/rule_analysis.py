@@ -11,11 +11,23 @@ from gateway import references, rule_sets
 from gateway.api.callers import AdminCaller, Parts
 from gateway.api.problems import documented
 from gateway.api.rule_models import EXAMPLE, RuleSetBody
+from gateway.attributes.definitions import Definitions
 from gateway.problems import invalid
 from gateway.rule_sets import RuleDocument
 from gateway.rulebook.staff import staff
-from routing.analysis import Analysis, Finding, Kind, Severity, Staff, analyse, unstaffed
+from routing.analysis import (
+    Analysis,
+    Finding,
+    Kind,
+    Options,
+    Severity,
+    Staff,
+    analyse,
+    unlisted,
+    unstaffed,
+)
 from routing.analysis.findings import facts_to_json
+from routing.facts import ATTRIBUTE_PREFIX
 from routing.problems import below
 
 router = APIRouter(prefix="/v1/rules", tags=["rules"], responses=documented(401, 403, 422, 503))
@@ -48,7 +60,7 @@ class FindingOut(BaseModel):
 
     `others` cause it, `pointers` lead to the parts concerned, `fields` are the outputs concerned.
     `witness` are facts that `POST /v1/rules/test` takes. `unstaffed` is what rules choose that
-    nobody can be given now. `question` is what an `unknown` left open.
+    nobody can be given now, `unlisted_value` a test for what an attribute cannot be. `question` is what an `unknown` left open.
     """
 
     kind: Kind
@@ -63,7 +75,7 @@ class FindingOut(BaseModel):
 
 
 class AnalysisOut(BaseModel):
-    """The findings by rule as they run, unstaffed ones last; `rules_version` is 0 for a draft.
+    """The findings by rule as they run, those of staff and attributes last; `rules_version` is 0 for a draft.
 
     `more_conflicts` are rules with perhaps more conflicts than are listed. `unserved_queues` are
     ids of queues that give their conversations to agents, and have none.
@@ -94,9 +106,18 @@ async def analyse_rules(gateway: Parts, caller: AdminCaller, body: AnalysisReque
         raise invalid("there are too many rules", [("/rules", problem)])
     rules = rule_sets.parse_all(documents, there.names)
     found = await asyncio.to_thread(analyse, rules, there.queues, there.default_queue)
-    unserved = tuple(unstaffed(rules, there.queues, serving))
-    found = replace(found, findings=found.findings + unserved)
+    options = _options(gateway.configuration.workspace(caller.workspace_id).attributes)
+    more = (*unstaffed(rules, there.queues, serving), *unlisted(rules, options))
+    found = replace(found, findings=found.findings + more)
     return _shown(version, documents, found, serving)
+
+
+def _options(definitions: Definitions) -> Options:
+    return {
+        ATTRIBUTE_PREFIX + each.name: each.options
+        for each in definitions.values()
+        if each.type == "choice"
+    }
 
 
 def _completed(bodies: list[RuleDocument]) -> list[RuleDocument]:

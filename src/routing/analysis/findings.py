@@ -20,6 +20,7 @@ class Kind(StrEnum):
     CONFLICT = "conflict"
     DUPLICATE = "duplicate_condition"
     UNSTAFFED = "unstaffed"
+    UNLISTED = "unlisted_value"
     UNKNOWN = "unknown"
 
 
@@ -38,6 +39,7 @@ SEVERITIES: Final[Mapping[Kind, Severity]] = {
     Kind.CONFLICT: Severity.NOTICE,
     Kind.DUPLICATE: Severity.NOTICE,
     Kind.UNSTAFFED: Severity.NOTICE,
+    Kind.UNLISTED: Severity.NOTICE,
     Kind.UNKNOWN: Severity.NOTICE,
 }
 
@@ -49,8 +51,8 @@ class Finding:
     `others` are the rules that cause it: those that stop the stage, set everything first, win the
     conflict or have the same condition. `pointers` lead from the rule to the parts concerned
     (RFC 6901). `fields` are the outputs concerned. `witness` is a message on which the engine does
-    as the sentence says; a rule that never matches has none, nor has one that is unstaffed. What is
-    `unknown` says in `question` which of the others could not be settled.
+    as the sentence says; a rule that never matches has none, nor has what depends on staff or
+    options. What is `unknown` says in `question` which of the others could not be settled.
     """
 
     kind: Kind

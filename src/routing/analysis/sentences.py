@@ -1,6 +1,6 @@
 """Findings in sentences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from routing.analysis.findings import Kind, quoted
@@ -56,6 +56,11 @@ def conflict(rule: Rule, other: Rule, fields: Sequence[str]) -> str:
         f'rules "{other.name}" and "{rule.name}" can match the same message and set another '
         f'{" and ".join(fields)}: "{other.name}" goes first'
     )
+
+
+def unlisted(rule: Rule, name: str, values: Sequence[str], options: Collection[str]) -> str:
+    told = " and ".join(f'"{value}"' for value in values)
+    return f'rule "{rule.name}" compares {name} with {told}; it can be: {", ".join(options)}'
 
 
 def unserved(rule: Rule, queue: QueueRef) -> str:
