@@ -60,7 +60,8 @@ class FindingOut(BaseModel):
 
     `others` cause it, `pointers` lead to the parts concerned, `fields` are the outputs concerned.
     `witness` are facts that `POST /v1/rules/test` takes. `unstaffed` is what rules choose that
-    nobody can be given now, `unlisted_value` a test for what an attribute cannot be. `question` is what an `unknown` left open.
+    nobody can be given now, `unlisted_value` a test for what an attribute cannot be. `question` is
+    what an `unknown` left open.
     """
 
     kind: Kind
@@ -75,7 +76,9 @@ class FindingOut(BaseModel):
 
 
 class AnalysisOut(BaseModel):
-    """The findings by rule as they run, those of staff and attributes last; `rules_version` is 0 for a draft.
+    """The findings by rule as they run, those of staff and attributes last.
+
+    `rules_version` is 0 for a draft.
 
     `more_conflicts` are rules with perhaps more conflicts than are listed. `unserved_queues` are
     ids of queues that give their conversations to agents, and have none.
