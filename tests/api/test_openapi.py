@@ -16,6 +16,7 @@ from schemathesis import Case as AnyCase
 from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
+from tests.api.canaries import planted
 from tests.api.team import Team, things_of
 
 from gateway.app import create_api
@@ -24,7 +25,7 @@ from gateway.problems import MEDIA_TYPE
 Operation = APIOperation[Any, Any, Any, Any]
 Case = AnyCase[Any]
 
-EXAMPLES = 10
+EXAMPLES = 5
 """Per operation, and as many again that break the document."""
 
 SLOWEST_S = 60.0
@@ -38,7 +39,7 @@ def operations(document: dict[str, Any]) -> Iterator[Operation]:
         yield result.ok()
 
 
-def http_request(case: Case, token: str) -> httpx.Request:
+def http_request(case: Case, token: str | None) -> httpx.Request:
     """The case as a request of our client, whatever it is made of."""
     case.headers.pop("Authorization", None)
     made = requests.Request(**case.as_transport_kwargs(base_url="http://desk.test")).prepare()
@@ -47,26 +48,37 @@ def http_request(case: Case, token: str) -> httpx.Request:
         for name, value in made.headers.items()
         if name.lower() != "content-length"
     }
-    headers[b"Authorization"] = f"Bearer {token}".encode()
+    if token is not None:
+        headers[b"Authorization"] = f"Bearer {token}".encode()
     body = made.body.encode() if isinstance(made.body, str) else made.body
     assert body is None or isinstance(body, bytes)
     return httpx.Request(str(made.method), str(made.url), headers=headers, content=body)
 
 
+def assert_sound(response: httpx.Response) -> None:
+    assert response.status_code < 500, response.text
+    if response.status_code >= 400:
+        assert response.headers["content-type"] == MEDIA_TYPE
+        assert response.json()["status"] == response.status_code
+
+
 @pytest.mark.timeout(300)
-async def test_no_call_ends_in_a_defect(team: Team) -> None:
-    things = await things_of(team)
+async def test_no_call_ends_in_a_defect_or_shows_another_workspace(team: Team, other: Team) -> None:
+    """Called by an admin, an agent and nobody, with ids of their own and of the other workspace."""
+    things, foreign = await things_of(team), await things_of(other)
+    canaries = await planted(other)
     document = create_api(team.gateway).openapi()
     loop = asyncio.get_running_loop()
     answered: dict[str, set[int]] = {}
 
     async def call(case: Case) -> None:
-        response = await team.http.send(http_request(case, team.admin))
-        answered.setdefault(case.operation.label, set()).add(response.status_code // 100)
-        assert response.status_code < 500, response.text
-        if response.status_code >= 400:
-            assert response.headers["content-type"] == MEDIA_TYPE
-            assert response.json()["status"] == response.status_code
+        for token in (None, team.agent, team.admin):
+            request = http_request(case, token)
+            response = await team.http.send(request)
+            answered.setdefault(case.operation.label, set()).add(response.status_code // 100)
+            assert_sound(response)
+            asked = f"{request.url} {request.content!r}"
+            assert not [x for x in canaries if x in response.text and x not in asked], response.text
 
     def explore(operation: Operation, mode: GenerationMode) -> None:
         @settings(
@@ -76,10 +88,13 @@ async def test_no_call_ends_in_a_defect(team: Team) -> None:
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        @given(case=operation.as_strategy(generation_mode=mode), known=st.booleans())
-        def one(case: Case, *, known: bool) -> None:
+        @given(
+            case=operation.as_strategy(generation_mode=mode),
+            known=st.sampled_from([things, foreign, None]),
+        )
+        def one(case: Case, known: dict[str, str] | None) -> None:
             if known and "id" in case.path_parameters:
-                case.path_parameters["id"] = things[operation.path.split("/")[2]]
+                case.path_parameters["id"] = known[operation.path.split("/")[2]]
             asyncio.run_coroutine_threadsafe(call(case), loop).result(SLOWEST_S)
 
         with suppress(Unsatisfiable):  # nothing is sent, so nothing can be wrong
