@@ -45,7 +45,12 @@ async def test_what_is_said_too_often_or_of_nothing_is_not_passed_on(
     await client.subscribe()
     for _ in range(3):
         await client.send(t="typing", conversation=str(ours))
-    assert (await settle(client)).count("eph") == 1
+        await client.send(t="viewing", conversation=str(ours))
+    assert (await settle(client)).count("eph") == 2
+    others = [await writer.open() for _ in range(9)]
+    for other, _ in others:
+        await client.send(t="viewing", conversation=str(other))
+    assert (await settle(client)).count("eph") < 9
     await client.send(t="viewing", conversation=str(uuid4()), on=False)
     assert (await client.receive())["code"] == "unknown"
     program = await sign_in(node, role=Role.ADMIN)

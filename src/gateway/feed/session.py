@@ -26,6 +26,7 @@ from gateway.feed.view import View
 MAX_SUBSCRIPTIONS = 32
 MAX_WAITING = 64
 PASS_ON_S = 1.0
+PASSED_ON_AT_MOST = 5
 MARK_EVENTS = 1_000
 """So many events that are not in view, and the client is told to move on."""
 
@@ -43,7 +44,7 @@ class Session:
         "_epoch",
         "_is_scope_stale",
         "_outlet",
-        "_passed_on_at",
+        "_passed_on",
         "_principal",
         "_reader",
         "_scope",
@@ -66,7 +67,7 @@ class Session:
         self._tell = tell
         self._scope = scope
         self._is_scope_stale = False
-        self._passed_on_at = -PASS_ON_S
+        self._passed_on: dict[tuple[str, UUID], float] = {}
         self._principal = principal
         self._epoch = epoch
         self._tail = tail
@@ -206,11 +207,9 @@ class Session:
                 del self._subscriptions[request.id]
 
     async def _pass_on(self, request: Typing | Viewing) -> None:
-        """Tell everybody who sees the conversation, once a second at most."""
-        now = asyncio.get_running_loop().time()
-        if request.on and now - self._passed_on_at < PASS_ON_S:
+        """Tell everybody who sees the conversation."""
+        if request.on and not self._may_pass_on(request):
             return
-        self._passed_on_at = now
         who = self._principal
         place = await self._reader.place(who.workspace_id, request.conversation, who.agent_id)
         if place is None or who.agent_id is None or not self._sees(request.conversation, place):
@@ -226,6 +225,17 @@ class Session:
         }
         is_typing = isinstance(request, Typing)
         self._tell(TypingNow(by="agent", **known) if is_typing else ViewingNow(**known))
+
+    def _may_pass_on(self, request: Typing | Viewing) -> bool:
+        """The same once a second, and a few in that time."""
+        now = asyncio.get_running_loop().time()
+        recent = {what: at for what, at in self._passed_on.items() if now - at < PASS_ON_S}
+        what = (request.t, request.conversation)
+        self._passed_on = recent
+        if what in recent or len(recent) >= PASSED_ON_AT_MOST:
+            return False
+        recent[what] = now
+        return True
 
     def _sees(self, conversation_id: UUID, place: dict[str, Any]) -> bool:
         view = View.of(Filter(), self._principal.agent_id, self._scope)
