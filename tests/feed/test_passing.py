@@ -47,12 +47,23 @@ async def test_what_is_said_too_often_or_of_nothing_is_not_passed_on(
         await client.send(t="typing", conversation=str(ours))
         await client.send(t="viewing", conversation=str(ours))
     assert (await settle(client)).count("eph") == 2
-    others = [await writer.open() for _ in range(9)]
-    for other, _ in others:
-        await client.send(t="viewing", conversation=str(other))
-    assert (await settle(client)).count("eph") < 9
     await client.send(t="viewing", conversation=str(uuid4()), on=False)
     assert (await client.receive())["code"] == "unknown"
     program = await sign_in(node, role=Role.ADMIN)
     await program.send(t="typing", conversation=str(ours))
     assert (await program.receive())["code"] == "no_agent"
+
+
+async def test_whoever_looks_at_everything_in_a_second_is_told_of_a_few_times(
+    run_node: RunNode, sign_in: Connect, writer: Writer
+) -> None:
+    opened = [await writer.open() for _ in range(9)]
+    client = await sign_in(await run_node())
+    await client.subscribe()
+    for conversation, _ in opened:
+        await client.send(t="viewing", conversation=str(conversation))
+    await client.send(t="viewing", conversation=str(opened[0][0]), on=False)
+    told = 0
+    while (await client.expect("eph"))["ttl_ms"]:
+        told += 1
+    assert 1 < told < 9
