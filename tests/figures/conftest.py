@@ -1,21 +1,9 @@
-from collections.abc import AsyncIterator
-
 import pytest
-from tests.api.team import Team, serving
+from tests.api.conftest import team, teams
+from tests.api.team import Team
 from tests.sla.desk import Desk
 
-from gateway.database.connections import Database
-
-
-@pytest.fixture
-async def teams(database: Database) -> AsyncIterator[list[Team]]:
-    async with serving(database, "north", "south") as teams:
-        yield teams
-
-
-@pytest.fixture
-def team(teams: list[Team]) -> Team:
-    return teams[0]
+__all__ = ["team", "teams"]
 
 
 @pytest.fixture
