@@ -9,17 +9,16 @@ items.
 import asyncio
 import os
 import random
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from statistics import median
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+from benchmarks.fresh_database import fresh_database
 from benchmarks.results import Figure, compared, publish
 from sqlalchemy import select
 
@@ -28,8 +27,6 @@ from gateway.access.tokens import Principal, Role, issue
 from gateway.conversations.inbox import count_open
 from gateway.conversations.listing import Key, Order, Wanted, list_conversations
 from gateway.database.connections import Database
-from gateway.database.embedded import EmbeddedPostgres
-from gateway.database.migrations import migrate
 from gateway.database.schema import Agent, Queue
 from gateway.first_start import create_workspace, starting_channels
 from gateway.ids import new_id
@@ -226,22 +223,10 @@ async def measure(database: Database) -> list[Figure]:
     return [*figures, compared(f"inbox counts, {at_hand:,} open", "ms", counted)]
 
 
-async def run(folder: Path) -> None:
-    server = EmbeddedPostgres(folder / "postgres")
-    database = Database(await server.start())
-    try:
-        await migrate(database)
+async def main() -> None:
+    async with fresh_database() as database:
         publish("lists", await measure(database))
-    finally:
-        await database.close()
-        await server.stop()
-
-
-def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        asyncio.run(run(Path(folder)))
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(main())

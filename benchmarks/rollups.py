@@ -9,19 +9,16 @@ Beside it, the overview of four weeks of the long one and a query for a single r
 
 import asyncio
 import os
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import date
-from pathlib import Path
 from statistics import median
 
+from benchmarks.fresh_database import fresh_database
 from benchmarks.results import Figure, compared, publish
 
 from gateway.access.secret_box import SecretBox, new_key
 from gateway.database.connections import Database, fetch_in
-from gateway.database.embedded import EmbeddedPostgres
-from gateway.database.migrations import migrate
 from gateway.database.schema import Agent, Workspace
 from gateway.figures.counting import count_all, count_page
 from gateway.figures.definitions import DEFINITIONS
@@ -222,22 +219,10 @@ async def measure(database: Database) -> list[Figure]:
     ]
 
 
-async def run(folder: Path) -> None:
-    server = EmbeddedPostgres(folder / "postgres")
-    database = Database(await server.start())
-    try:
-        await migrate(database)
+async def main() -> None:
+    async with fresh_database() as database:
         publish("rollups", await measure(database))
-    finally:
-        await database.close()
-        await server.stop()
-
-
-def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        asyncio.run(run(Path(folder)))
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(main())
