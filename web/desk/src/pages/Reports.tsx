@@ -13,6 +13,7 @@ export function Reports({ figure }: { figure: string | null }) {
   const loaded = useSignal<Loaded<Overview>>({});
   useLoaded(`/figures/overview?${periodQuery()}`, loaded);
   const { value, problem } = loaded.value;
+  const chosen = value?.figures.find((each) => each.figure.name === figure)?.figure;
   return (
     <main class="reports">
       <header>
@@ -25,7 +26,7 @@ export function Reports({ figure }: { figure: string | null }) {
         </p>
       )}
       {value ? <Counted period={value.period} /> : !problem && <p role="status">{say.loading}</p>}
-      {value && figure && <FigureDetail key={figure} name={figure} />}
+      {chosen && <FigureDetail key={chosen.name} {...chosen} />}
       {value && <Areas figures={value.figures} />}
     </main>
   );

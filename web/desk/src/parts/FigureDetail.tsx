@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import type { Detail, Figure } from "../api/figures";
+import type { Definition, Detail, Figure } from "../api/figures";
 import { type Loaded, useLoaded } from "../state/loading";
 import { breakdown, BREAKDOWNS, periodQuery } from "../state/reports";
 import { follow, linkTo } from "../state/route";
@@ -9,11 +9,11 @@ import { Cases } from "./Cases";
 import { Chart } from "./Chart";
 
 /** What a figure is and what to do about it, its days, its parts, the conversations behind it. */
-export function FigureDetail({ name }: { name: string }) {
+export function FigureDetail({ name, kind, unit, title: english }: Definition) {
   const say = texts.value;
   const whole = useSignal<Loaded<Detail>>({});
   const parts = useSignal<Loaded<Detail>>({});
-  const isByDay = name !== "backlog" && name !== "uncompleted";
+  const isByDay = kind !== "level";
   useLoaded(`/figures?${periodQuery(isByDay ? { figure: name, by: "day" } : { figure: name })}`, whole);
   const by = breakdown.value;
   const canBe = BREAKDOWNS.filter((each) => isByDay || (each !== "hour" && each !== "weekday"));
@@ -21,7 +21,7 @@ export function FigureDetail({ name }: { name: string }) {
   useLoaded(`/figures?${periodQuery({ figure: name, by: chosen })}`, parts);
   const { value } = whole.value;
   if (!value) return null;
-  const title = say.figureTitles[name] ?? value.figure.title;
+  const title = say.figureTitles[name] ?? english;
   return (
     <section class="detail" aria-label={title}>
       <div class="line">
@@ -31,7 +31,7 @@ export function FigureDetail({ name }: { name: string }) {
         </a>
       </div>
       <Meaning {...value} />
-      {value.figure.kind !== "level" && <Chart detail={value} title={title} />}
+      {isByDay && <Chart detail={value} title={title} />}
       <label class="inline">
         {say.by}
         <select value={chosen} onChange={(event) => (breakdown.value = event.currentTarget.value)}>
@@ -43,7 +43,7 @@ export function FigureDetail({ name }: { name: string }) {
         </select>
       </label>
       {parts.value.value && <Breakdown detail={parts.value.value} by={chosen} />}
-      <Cases name={name} unit={value.figure.unit} />
+      <Cases name={name} unit={unit} />
     </section>
   );
 }
