@@ -169,12 +169,7 @@ async def search_articles(
         found = await search(session, caller.workspace_id, q, language, limit=20)
         if not found:
             await note_gap(session, caller.workspace_id, language, q)
-    return [
-        FoundOut(
-            id=each.id, language=each.language, title=each.title, excerpt=to_text(each.excerpt)
-        )
-        for each in found
-    ]
+    return [FoundOut.of(each) for each in found]
 
 
 @router.get("/gaps")

@@ -14,7 +14,6 @@ from gateway.api.figure_models import grouped
 from gateway.api.figures import By, Period
 from gateway.api.problems import documented
 from gateway.database.connections import fetch_in
-from gateway.figures.counting import read_days
 from gateway.figures.definitions import DEFINITIONS, FigureName
 from gateway.figures.progress import read_progress
 from gateway.figures.reading import BY_TIME, Readings, read
@@ -64,8 +63,7 @@ async def export_figures(
         each for each in DEFINITIONS.values() if each.kind != "level" or query.by not in BY_TIME
     ]
     async with gateway.database.transaction() as session:
-        days = await read_days(session, caller.workspace_id)
-        progress = await read_progress(session, caller.workspace_id, days)
+        progress = await read_progress(session, caller.workspace_id)
         asked = query.asked(progress, by=query.by)
         readings = await read(await fetch_in(session), caller.workspace_id, shown, asked)
     rows = [row for row in _rows(readings, query.by) if row.cases or query.by not in BY_TIME]

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.api.callers import Parts, SupervisorCaller
 from gateway.api.figure_models import (
@@ -23,7 +22,6 @@ from gateway.api.pages import Page, encode_cursor, moment_and_id_after
 from gateway.api.problems import documented
 from gateway.api.texts import Name
 from gateway.database.connections import fetch_in
-from gateway.figures.counting import read_days
 from gateway.figures.definitions import DEFINITIONS, FigureName
 from gateway.figures.drilling import read_cases
 from gateway.figures.progress import Progress, read_progress
@@ -121,7 +119,7 @@ async def get_overview(
     """
     shown = [each for each in DEFINITIONS.values() if each.name != "uncompleted"]
     async with gateway.database.transaction() as session:
-        progress = await _progress(session, caller.workspace_id)
+        progress = await read_progress(session, caller.workspace_id)
         asked = query.asked(progress)
         readings = await read(await fetch_in(session), caller.workspace_id, shown, asked)
     figures = [defined(each, readings[each.name]) for each in shown]
@@ -142,7 +140,7 @@ async def get_figure(
         what = "is told for an instant: ask for one period after the other"
         raise invalid("this figure cannot be told so", [("/by", what)])
     async with gateway.database.transaction() as session:
-        progress = await _progress(session, caller.workspace_id)
+        progress = await read_progress(session, caller.workspace_id)
         fetch = await fetch_in(session)
         whole = query.asked(progress, filters=query.filters)
         parts = replace(whole, by=query.by)
@@ -162,7 +160,7 @@ async def get_cases(
     """The conversations behind a figure, the latest first; those that were erased are left out."""
     after = query.after()
     async with gateway.database.transaction() as session:
-        progress = await _progress(session, caller.workspace_id)
+        progress = await read_progress(session, caller.workspace_id)
         rows = await read_cases(
             await fetch_in(session),
             caller.workspace_id,
@@ -176,7 +174,3 @@ async def get_cases(
     more = len(rows) > query.limit
     last = encode_cursor(items[-1].at, items[-1].conversation) if more else None
     return Page(items=items, next=last)
-
-
-async def _progress(session: AsyncSession, workspace_id: int) -> Progress:
-    return await read_progress(session, workspace_id, await read_days(session, workspace_id))

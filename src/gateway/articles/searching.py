@@ -21,8 +21,7 @@ SIMILAR: Final = 0.5
 
 EXCERPT: Final = 200
 
-SEARCH: Final = text("""
-WITH readable AS (
+READABLE: Final = """
     SELECT DISTINCT ON (t.article_id) t.*
       FROM article_text t
       JOIN article a ON (a.workspace_id, a.id) = (t.workspace_id, t.article_id)
@@ -30,7 +29,11 @@ WITH readable AS (
        AND lower(t.language) IN (:language, :broader, lower(a.language))
      ORDER BY t.article_id, lower(t.language) = :language DESC,
               lower(t.language) = :broader DESC
-), asked AS MATERIALIZED (
+"""
+"""The text that a reader has of each article; its values are those of `reader`."""
+
+SEARCH: Final = text(f"""
+WITH readable AS ({READABLE}), asked AS MATERIALIZED (
     SELECT dictionary,
            replace(plainto_tsquery(dictionary::regconfig, :asked)::text, '&', '|')::tsquery
                AS query,
@@ -50,7 +53,7 @@ SELECT article_id, language, title, excerpt FROM found
  WHERE (shared >= needed AND needed > 0) OR likeness >= :similar
  ORDER BY shared DESC, rank + likeness DESC, article_id
  LIMIT :limit
-""")
+""")  # noqa: S608 - our own statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +66,19 @@ class Found:
     excerpt: str
 
 
+def reader(workspace_id: int, language: str) -> dict[str, object]:
+    """Who reads: in a language, or else in what it is a variety of."""
+    own = language.lower()
+    return {"workspace_id": workspace_id, "language": own, "broader": own.partition("-")[0]}
+
+
 async def search(
     session: AsyncSession, workspace_id: int, asked: str, language: str, limit: int
 ) -> Sequence[Found]:
     """The published articles that fit what is `asked`, best first, for a reader of `language`."""
     values = {
-        "workspace_id": workspace_id,
+        **reader(workspace_id, language),
         "asked": asked[:MOST_ASKED],
-        "language": language.lower(),
-        "broader": language.lower().partition("-")[0],
         "similar": SIMILAR,
         "excerpt": EXCERPT,
         "limit": limit,

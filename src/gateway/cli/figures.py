@@ -41,8 +41,7 @@ def show(
             database.database.transaction() as session,
         ):
             workspace_id = await _find(session, workspace)
-            known = await counting.read_days(session, workspace_id)
-            progress = await read_progress(session, workspace_id, known)
+            progress = await read_progress(session, workspace_id)
             until = progress.today + timedelta(days=1)
             asked = Asked(
                 since=until - timedelta(days=days), until=until, clock="wall", zone=progress.zone
@@ -68,8 +67,7 @@ def recompute(*, workspace: WorkspaceName = None) -> None:
                 workspace_id = await _find(session, workspace)
             await counting.recount(database, workspace_id)
             async with database.transaction() as session:
-                days = await counting.read_days(session, workspace_id)
-                progress = await read_progress(session, workspace_id, days)
+                progress = await read_progress(session, workspace_id)
         typer.echo(f"counted; {progress.behind} events are left")
 
     with explained():

@@ -3,12 +3,12 @@
 Header names are lower case, as ASGI has them; of a repeated header the last counts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.datastructures import URL
 from starlette.types import Receive, Scope, Send
 
-from gateway.problems import too_large
+from gateway.problems import problem_of, too_large, unexpected
 
 
 class Disconnected(Exception):  # noqa: N818 - says what is the case
@@ -95,3 +95,22 @@ class Exchange:
             fields.append((name.lower().encode("latin-1"), value.encode("latin-1")))
         await self._send({"type": "http.response.start", "status": status, "headers": fields})
         await self._send({"type": "http.response.body", "body": body})
+
+    async def answered_by(
+        self,
+        respond: Callable[["Exchange"], Awaitable[None]],
+        place: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Let `respond` answer; where it fails, a problem document with `headers` does.
+
+        `place` is what the log says of the path: no more than may be read there.
+        """
+        try:
+            await respond(self)
+        except Disconnected:
+            return
+        except Exception as error:  # noqa: BLE001 - everybody gets an answer
+            problem = problem_of(error) or unexpected(place, error)
+            response = problem.with_headers(headers or {}).response()
+            await response(self.scope, self._receive, self._send)

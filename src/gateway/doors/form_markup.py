@@ -50,7 +50,12 @@ def word_page(title: str, text: str, language: str) -> str:
 
 
 def page(title: str, body: str, language: str) -> str:
-    """A page of ours around `body`, which is HTML."""
+    """A page of ours below its title; both are HTML."""
+    return frame(title, f"<h1>{title}</h1>\n{body}", language)
+
+
+def frame(title: str, body: str, language: str) -> str:
+    """A page of ours around `body`; both are HTML."""
     return f"""<!doctype html>
 <html lang="{language}">
 <head>
@@ -62,7 +67,6 @@ def page(title: str, body: str, language: str) -> str:
 </head>
 <body class="page">
 <main class="sportello">
-<h1>{title}</h1>
 {body}
 </main>
 </body>

@@ -16,13 +16,13 @@ from channels.web_form import max_bytes, read_submission
 from gateway.configuration import Configuration, ConfiguredChannel
 from gateway.doors.embedding import PREFIX as ASSETS
 from gateway.doors.embedding import Assets
-from gateway.doors.exchange import Disconnected, Exchange
+from gateway.doors.exchange import Exchange
 from gateway.doors.form_definition import asked_fields
 from gateway.doors.form_guard import LARGE, FormGuard
 from gateway.doors.form_markup import Filled, form_page, word_page
 from gateway.doors.form_texts import TEXTS, language_of
 from gateway.ingest.door import Intake
-from gateway.problems import Problem, problem_of, unexpected
+from gateway.problems import Problem, problem_of
 
 PREFIX = "/forms/"
 THANKS = "/thanks"
@@ -71,16 +71,9 @@ class WebPages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, receive, send)
-        try:
-            if exchange.path.startswith(ASSETS):
-                await self._assets.serve(exchange)
-            else:
-                await self._form(exchange)
-        except Disconnected:
-            return
-        except Exception as error:  # noqa: BLE001 - everybody gets an answer
-            problem = problem_of(error) or unexpected(exchange.path, error)
-            await problem.response()(scope, receive, send)
+        is_asset = exchange.path.startswith(ASSETS)
+        respond = self._assets.serve if is_asset else self._form
+        await exchange.answered_by(respond, exchange.path)
 
     async def _form(self, exchange: Exchange) -> None:
         key, _, rest = exchange.path.removeprefix(PREFIX).partition("/")

@@ -6,6 +6,7 @@ from html import escape
 from gateway.articles.markup import to_html, to_text
 from gateway.articles.searching import Found
 from gateway.database.schema import ArticleText
+from gateway.doors.form_markup import frame
 from gateway.doors.help_texts import TEXTS
 
 
@@ -32,7 +33,7 @@ def list_page(
 <h2 role="status">{heading}</h2>
 {f"<ul>{links}</ul>" if links else ""}
 {_person(contact, say)}"""
-    return help_page(say["title"], body, spoken[0])
+    return frame(say["title"], body, spoken[0])
 
 
 def article_page(
@@ -49,27 +50,7 @@ def article_page(
 </article>
 {opinion}
 {_person(contact, say)}"""
-    return help_page(escape(text.title), body, spoken[0])
-
-
-def help_page(title: str, body: str, language: str) -> str:
-    """`title` and `body` are HTML."""
-    return f"""<!doctype html>
-<html lang="{language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<link rel="stylesheet" href="/embed/form.css">
-</head>
-<body class="page">
-<main class="sportello">
-{body}
-</main>
-</body>
-</html>
-"""
+    return frame(escape(text.title), body, spoken[0])
 
 
 def _search(root: str, asked: str, spoken: tuple[str, str]) -> str:

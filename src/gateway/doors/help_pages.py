@@ -23,14 +23,14 @@ from gateway.articles.votes import PURPOSE, vote, voter_of
 from gateway.composition import Gateway
 from gateway.configuration import ConfiguredChannel
 from gateway.database.connections import to_json_bytes
-from gateway.doors.exchange import Disconnected, Exchange
+from gateway.doors.exchange import Exchange
 from gateway.doors.form_pages import HEADERS as FORM_HEADERS
 from gateway.doors.form_pages import HTML
 from gateway.doors.form_texts import language_of
 from gateway.doors.help_markup import article_page, list_page
 from gateway.limiting import Limiter
 from gateway.networks import network_of
-from gateway.problems import Problem, problem_of, unexpected
+from gateway.problems import Problem
 
 PREFIX: Final = "/help/"
 SUGGEST: Final = "suggest"
@@ -68,14 +68,7 @@ class HelpPages:
         return path.startswith(PREFIX)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(scope, receive, send)
-        try:
-            await self._respond(exchange)
-        except Disconnected:
-            return
-        except Exception as error:  # noqa: BLE001 - everybody gets an answer
-            problem = problem_of(error) or unexpected(PREFIX, error)
-            await problem.with_headers(ANYWHERE).response()(scope, receive, send)
+        await Exchange(scope, receive, send).answered_by(self._respond, PREFIX, ANYWHERE)
 
     async def _respond(self, exchange: Exchange) -> None:
         key, _, rest = exchange.path.removeprefix(PREFIX).partition("/")

@@ -15,11 +15,11 @@ from starlette.types import Receive, Scope, Send
 from gateway.configuration import Configuration, ConfiguredChannel
 from gateway.database.connections import Database
 from gateway.delivery.unsubscribing import PREFIX, set_wish
-from gateway.doors.exchange import Disconnected, Exchange
+from gateway.doors.exchange import Exchange
 from gateway.doors.form_markup import page
 from gateway.doors.form_pages import HEADERS, HTML
 from gateway.doors.form_texts import language_of
-from gateway.problems import Problem, problem_of, unexpected
+from gateway.problems import Problem
 
 MAX_BODY: Final = 10_000
 
@@ -55,14 +55,7 @@ class UnsubscribePage:
         return path.startswith(PREFIX)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(scope, receive, send)
-        try:
-            await self._respond(exchange)
-        except Disconnected:
-            return
-        except Exception as error:  # noqa: BLE001 - everybody gets an answer
-            problem = problem_of(error) or unexpected(PREFIX, error)
-            await problem.response()(scope, receive, send)
+        await Exchange(scope, receive, send).answered_by(self._respond, PREFIX)
 
     async def _respond(self, exchange: Exchange) -> None:
         channel, identity_id = self._named(exchange.path)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.records import record
 from gateway.database.schema import FeedHead, FigureCursor
-from gateway.figures.counting import Days
+from gateway.figures.counting import read_days
 
 
 @record
@@ -24,7 +24,9 @@ class Progress:
         return datetime.now(UTC).astimezone(ZoneInfo(self.zone)).date()
 
 
-async def read_progress(session: AsyncSession, workspace_id: int, days: Days) -> Progress:
+async def read_progress(session: AsyncSession, workspace_id: int) -> Progress:
+    """By the default calendar as it is now: what was counted by another counts as none."""
+    days = await read_days(session, workspace_id)
     cursor = await session.get(FigureCursor, workspace_id)
     head = await session.scalar(select(FeedHead.pos).where(FeedHead.workspace_id == workspace_id))
     done = 0 if cursor is None or cursor.calendar != days.digest else cursor.pos
