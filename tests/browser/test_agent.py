@@ -115,6 +115,17 @@ async def test_two_at_one_conversation_are_told_of_each_other(workplace: Workpla
     await expect(page.get_by_text("also looking at this")).to_have_count(0)
 
 
+async def test_the_first_word_on_a_page_that_was_just_opened_is_told(workplace: Workplace) -> None:
+    await workplace.hire("Bea", "supervisor")
+    page = await taken(workplace)
+    bea = await workplace.log_in(name="Bea")
+    await bea.get_by_role("link", name="Parcel").click()
+    await page.reload()
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    await page.get_by_label(REPLY).press_sequentially("It")
+    await expect(bea.get_by_text("Ada: writing an answer now")).to_be_visible()
+
+
 async def test_what_goes_where_one_does_not_see_is_said_to_be_untold(workplace: Workplace) -> None:
     second = workplace.house.team.second_level
     await workplace.ask("PUT", f"/v1/queues/{second}/members/{await workplace.hire('Bea')}", {})

@@ -15,6 +15,7 @@ import asyncpg
 
 from gateway.database.binaries import Binaries, EmbeddedPostgresError, last_lines
 from gateway.database.cluster import Cluster
+from gateway.database.connections import CONNECTION_ERRORS
 
 # Seconds.
 POLL = 0.01
@@ -142,6 +143,6 @@ async def answers(dsn: str, cluster: Cluster) -> bool:
             place = await connection.fetchval("SELECT current_setting('data_directory')")
         finally:
             await connection.close(timeout=CONNECT_TIMEOUT)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (*CONNECTION_ERRORS, asyncpg.PostgresError):
         return False
     return Path(place) == cluster.data

@@ -61,7 +61,7 @@ function Writing({ thread, kind }: { thread: Thread; kind: Kind }) {
   const isBusy = useSignal(false);
   const uploading = useSignal<string[]>([]);
   const problem = useSignal("");
-  const told = useRef(0);
+  const told = useRef(-Infinity);
   const change = (words: Partial<Words>): void => void (draft.value = keep(thread.id, kind, words));
 
   /** The customer of a chat is told, and colleagues are; of notes nobody is. */
@@ -78,7 +78,7 @@ function Writing({ thread, kind }: { thread: Thread; kind: Kind }) {
       await thread.command(kind, spoken(draft.value, kind), draft.value.key);
       forget(thread.id, kind);
       draft.value = draftOf(thread.id, kind);
-      told.current = 0;
+      told.current = -Infinity;
       problem.value = "";
     } catch (error) {
       tellOf(error);
