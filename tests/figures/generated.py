@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from tests.api.team import Team
@@ -84,7 +85,11 @@ def _after_the_end(draw: Random, matter: Matter, at: datetime) -> None:
 
 def _spoken(draw: Random, matter: Matter, at: datetime, agent: UUID) -> None:
     chance = draw.random()
-    if chance < 0.45:
+    if chance < 0.15:
+        matter.breach(at, _clock(draw, at - timedelta(seconds=draw.randrange(90))))
+    elif chance < 0.3:
+        matter.answer(at, agent, met=[_clock(draw, at) for _ in range(draw.randrange(1, 3))])
+    elif chance < 0.45:
         matter.answer(at, agent)
     elif chance < 0.55:
         matter.answer(at, None)
@@ -94,6 +99,12 @@ def _spoken(draw: Random, matter: Matter, at: datetime, agent: UUID) -> None:
         matter.receive(at, late=at + timedelta(hours=draw.randrange(1, 60)))
     else:
         matter.receive(at)
+
+
+def _clock(draw: Random, due_at: datetime) -> dict[str, Any]:
+    metric = draw.choice(["first_response", "resolution"])
+    policy = UUID(int=draw.randrange(2))
+    return {"metric": metric, "cycle": draw.randrange(2), "policy": policy, "due_at": due_at}
 
 
 def _moved(team: Team, matter: Matter, at: datetime) -> None:

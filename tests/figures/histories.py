@@ -81,10 +81,13 @@ class Matter:
         self.tell(at, "conversation.reopened", changed)
         self.receive(at)
 
-    def answer(self, at: datetime, agent: UUID | None) -> None:
+    def answer(self, at: datetime, agent: UUID | None, **more: Any) -> None:
         """Without an agent it is an automatic one."""
         message = {"id": uuid4(), "direction": "outbound", "agent": agent}
-        self.tell(at, "message.replied", {}, message=message)
+        self.tell(at, "message.replied", {}, message=message, **more)
+
+    def breach(self, at: datetime, clock: dict[str, Any]) -> None:
+        self.tell(at, "sla.breached", {}, clock=clock)
 
     def assign(self, at: datetime, agent: UUID) -> None:
         self.tell(at, "conversation.assigned", {"status": "assigned", "assignee": agent})
@@ -107,9 +110,9 @@ class Matter:
     def label(self, at: datetime, **item: Any) -> None:
         self.tell(at, "conversation.labelled", item)
 
-    def solve(self, at: datetime, agent: UUID | None) -> None:
+    def solve(self, at: datetime, agent: UUID | None, **more: Any) -> None:
         changed = {"status": "solved", "assignee": agent, "solved_at": at}
-        self.tell(at, "conversation.solved", changed)
+        self.tell(at, "conversation.solved", changed, **more)
 
     def close(self, at: datetime, *, merged: bool = False) -> None:
         type_ = "conversation.merged" if merged else "conversation.closed"

@@ -27,6 +27,7 @@ KEYS = {
     "all": "''",
     "weekday": "isodow(day)::VARCHAR",
     "tag": "unnest(tags)",
+    "policy": "unnest([policy])",
     **{
         name: f"coalesce({name}, '')"
         for name in (
@@ -38,13 +39,21 @@ KEYS = {
 SUM = """
 SELECT figure, key, count(*), count(*) FILTER (hit), coalesce(sum({clock}), 0),
        quantile_disc({clock}, 0.5), quantile_disc({clock}, 0.9)
-  FROM (SELECT *, {key} AS key FROM told WHERE day >= ? AND day < ?) GROUP BY figure, key
+  FROM (SELECT *, {key} AS key FROM told WHERE day >= ? AND day < ?)
+ WHERE key IS NOT NULL GROUP BY figure, key
 """
 
 OPEN_AT = """
 SELECT s.id FROM st s JOIN conv c ON c.id = s.id AND NOT c.is_merged
  WHERE s.t < timezone('Europe/Rome', CAST(? AS TIMESTAMP))
  GROUP BY s.id HAVING max_by(s.is_open, (s.t, s.pos))
+"""
+TOO_LONG_AT = """
+SELECT key, count(*) FROM (
+    SELECT {key} AS key FROM asked a JOIN conv c ON c.id = a.id AND NOT c.is_merged
+     WHERE a.t + INTERVAL 24 HOUR < timezone('Europe/Rome', CAST($end AS TIMESTAMP))
+       AND (a.until IS NULL OR a.until > a.t + INTERVAL 24 HOUR
+            AND a.until >= timezone('Europe/Rome', CAST($end AS TIMESTAMP)))) GROUP BY key
 """
 LEVELS = {"agent": "last_agent", "queue": "last_queue", "level": "last_level::VARCHAR"}
 IN_TIME = ("hour", "weekday")
@@ -70,8 +79,13 @@ class Oracle:
 
     def _levels(self, dimension: str, since: date, until: date) -> Iterator[Any]:
         key = KEYS[dimension]
+        if dimension == "policy":
+            return
         if dimension not in IN_TIME:
             last = LEVELS.get(dimension, key)
+            late = self._duck.execute(TOO_LONG_AT.format(key=last), {"end": until})
+            for each, number in late.fetchall():
+                yield ("unanswered", each), (number, number, 0, None, None)
             rows = self._duck.execute(
                 f"SELECT key, count(*) FROM (SELECT {last} AS key FROM conv"  # noqa: S608
                 f" WHERE id IN ({OPEN_AT})) GROUP BY key",

@@ -142,11 +142,40 @@ SELECT id, t, queue, level, agent, NULL AS wall, NULL AS business, (SELECT count
   (FROM st o WHERE o.id = f.id AND is_open AND (o.t, o.pos) > (f.t, f.pos) AND o.t <= f.t +
   INTERVAL 168 HOURS) AS hit FROM first_end f WHERE status = 'solved';
 
+-- a clock whose breach was told is missed, whatever comes after
+CREATE TABLE sign AS
+SELECT id, pos, queue, level, coalesce(agent, '') AS agent, false AS hit, json->'$.clock' AS clock,
+       (json->>'$.clock.due_at')::TIMESTAMPTZ AS t FROM ev WHERE type = 'sla.breached'
+UNION ALL
+SELECT id, pos, queue, level, coalesce(agent, ''), true, unnest(CAST(json->'$.met' AS JSON[])), t
+  FROM ev WHERE json_exists(json, '$.met');
+CREATE VIEW clocks AS
+SELECT id, 'sla_' || (clock->>'$.metric') AS figure, clock->>'$.cycle' AS cycle,
+       min_by({'t': t, 'queue': queue, 'level': level, 'agent': agent, 'hit': hit,
+               'policy': clock->>'$.policy'}, (hit, t, pos)) AS first
+  FROM sign GROUP BY ALL;
+CREATE VIEW sla AS
+SELECT figure, id, first.t, first.queue, first.level, first.agent, NULL AS wall, NULL AS business,
+       first.hit, first.policy FROM clocks;
+
+-- the earliest question after each answer, or after none; how long it waited
+CREATE TABLE asked AS
+SELECT id, t, answered_at, least(answered_at, (
+         SELECT min(e.t) FROM st e WHERE e.id = a.id AND NOT e.is_open AND e.t >= a.t)) AS until
+  FROM (SELECT id, asked_at AS t, t AS answered_at FROM answer WHERE asked_at IS NOT NULL
+        UNION ALL
+        SELECT q.id, min(q.t), NULL FROM ev q
+          LEFT JOIN (SELECT id, max((t, pos)) AS last FROM answer GROUP BY id) l USING (id)
+         WHERE q.type = 'message.received' AND q.quiet IS NULL
+           AND (l.last IS NULL OR (q.t, q.pos) > l.last)
+         GROUP BY q.id) a;
+
 CREATE TABLE told AS
 SELECT figure, id, CAST(timezone('Europe/Rome', t) AS DATE) AS day,
        hour(timezone('Europe/Rome', t))::VARCHAR AS hour, f.queue, f.level::VARCHAR AS level, agent,
-       channel, type, priority, language, tags, floor(wall) AS wall, floor(business) AS business, hit
+       channel, type, priority, language, tags, policy, floor(wall) AS wall, floor(business) AS business, hit
   FROM (
+            SELECT *, NULL FROM (
             SELECT 'received', id, t, queue, level, agent, wall, business, hit FROM received
   UNION ALL SELECT 'sent', id, t, queue, level, agent, wall, business, hit FROM sent
   UNION ALL SELECT 'new', id, t, queue, level, agent, wall, business, hit FROM new
@@ -161,5 +190,6 @@ SELECT figure, id, CAST(timezone('Europe/Rome', t) AS DATE) AS day,
   UNION ALL SELECT 'handling', id, t, queue, level, agent, wall, business, hit FROM handling
   UNION ALL SELECT 'resolution', id, t, queue, level, agent, wall, business, hit FROM resolution
   UNION ALL SELECT 'within_24h', id, t, queue, level, agent, wall, business, hit FROM within_24h
-  UNION ALL SELECT 'first_contact', id, t, queue, level, agent, wall, business, hit FROM first_contact) f (figure, id, t, queue, level, agent, wall, business, hit)
+  UNION ALL SELECT 'first_contact', id, t, queue, level, agent, wall, business, hit FROM first_contact)
+  UNION ALL SELECT * FROM sla) f (figure, id, t, queue, level, agent, wall, business, hit, policy)
   JOIN conv c USING (id) WHERE NOT is_merged OR figure IN ('received', 'sent');

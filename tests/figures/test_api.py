@@ -159,3 +159,29 @@ async def test_a_conversation_of_ours_is_counted_by_its_id(team: Team) -> None:
     await count(team)
     rows = await team.sql("SELECT DISTINCT conversation_id FROM figure_case")
     assert [row[0] for row in rows] == [UUID(conversation["id"])]
+
+
+async def test_a_figure_says_whether_it_is_what_is_wanted(team: Team) -> None:
+    await furnish(team)
+    await team.ask("PUT", "/v1/figures/targets/first_response", {"value": 3600})
+    await team.ask("PUT", "/v1/figures/targets/first_response", {"value": 60})
+    await team.ask("PUT", "/v1/figures/targets/within_24h", {"value": 0.9})
+    out = await team.get(f"/v1/figures/overview?{WEEK}")
+    told = {each["figure"]["name"]: (each["target"], each["is_met"]) for each in out["figures"]}
+    assert told["first_response"] == (60, False)
+    assert told["within_24h"] == (0.9, True)
+    assert told["new"] == (None, None)
+    alone = await team.get(f"/v1/figures?figure=first_response&{WEEK}")
+    assert (alone["target"], alone["is_met"]) == (60, False)
+    assert (await team.call("DELETE", "/v1/figures/targets/first_response")).status_code == 204
+    assert await team.get("/v1/figures/targets") == {"within_24h": 0.9}
+
+
+async def test_targets_that_make_no_sense_are_refused(team: Team, teams: list[Team]) -> None:
+    for figure, value in (("within_24h", 80), ("received", 10), ("nothing", 1), ("backlog", -1)):
+        path = f"/v1/figures/targets/{figure}"
+        assert (await team.call("PUT", path, {"value": value})).status_code == 422, figure
+    await teams[1].ask("PUT", "/v1/figures/targets/backlog", {"value": 5})
+    assert await team.get("/v1/figures/targets") == {}
+    path = "/v1/figures/targets/backlog"
+    assert (await team.call("PUT", path, {"value": 5}, token=team.agent)).status_code == 403

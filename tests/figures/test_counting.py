@@ -180,3 +180,70 @@ async def test_two_workers_count_nothing_twice(team: Team, database: Database) -
         assert await count_page(database, team.workspace_id) == 0
     assert await count(team, 3) == await count_anew(team)
     assert await days_of(team, "new") == [("2026-03-02", "", 20, 20, 0)]
+
+
+async def sla_of(team: Team) -> set[tuple[str, bool, str]]:
+    """The clocks counted: which, whether in time, of which policy."""
+    rows = await team.sql(
+        "SELECT figure, hit, policy_id::text FROM figure_case WHERE figure LIKE 'sla_%'"
+    )
+    return {(row["figure"], row["hit"], row["policy_id"]) for row in rows}
+
+
+async def test_clocks_count_once_they_end_in_time_or_are_told_to_be_missed(desk: Desk) -> None:
+    policy = (await desk.policy())["id"]
+    in_time, late = await desk.ask(), await desk.ask(sender="Dora <d@x.test>")
+    await desk.take(in_time)
+    await desk.reply(in_time)
+    await count(desk.team)
+    assert await sla_of(desk.team) == {("sla_first_response", True, policy)}
+    await desk.age(late, timedelta(hours=5))
+    await desk.worker.fire_due()
+    await desk.do(in_time, "solve")
+    await count(desk.team)
+    assert await sla_of(desk.team) == {
+        ("sla_first_response", True, policy),
+        ("sla_first_response", False, policy),
+        ("sla_resolution", True, policy),
+    }
+    found = await desk.team.get(f"/v1/figures?figure=sla_first_response&policy={policy}")
+    assert (found["now"]["value"], found["now"]["cases"]) == (0.5, 2)
+    by = await desk.team.get("/v1/figures?figure=sla_first_response&by=policy")
+    assert [group["key"] for group in by["groups"]] == [policy]
+
+
+async def test_how_long_is_too_long_is_the_workspaces(team: Team) -> None:
+    told = matter(team)
+    told.open(MORNING)
+    told.receive(MORNING + timedelta(hours=3))
+    await write(team, [told])
+    await count(team)
+    wanted = "/v1/figures?figure=unanswered&from=2026-03-01&until=2026-03-03"
+    assert (await team.get(wanted))["now"]["value"] == 0
+    await team.ask("PATCH", "/v1/workspace", {"unanswered_hours": 5})
+    await count(team)
+    assert (await team.get(wanted))["now"]["value"] == 1
+    told.told.clear()
+    told.answer(MORNING + timedelta(hours=6), team.agent_id)
+    await write(team, [told])
+    await count(team)
+    assert (await team.get(wanted))["now"]["value"] == 0
+
+
+async def test_the_worker_counts_where_something_is_new(team: Team) -> None:
+    """Events, or settings that figures depend on; else it asks for nothing."""
+    database = team.gateway.database
+
+    async def behind() -> list[int]:
+        async with database.transaction() as session:
+            fetch = await fetch_in(session)
+            return [row["workspace_id"] for row in await fetch(counting.BEHIND)]
+
+    await team.submit()
+    assert team.workspace_id in await behind()
+    await count(team)
+    assert team.workspace_id not in await behind()
+    await team.ask("PATCH", "/v1/workspace", {"unanswered_hours": 5})
+    assert team.workspace_id in await behind()
+    await count(team)
+    assert team.workspace_id not in await behind()

@@ -69,4 +69,4 @@ async def test_the_command_line_shows_and_counts_anew(team: Team, database: Data
         ["figures", "show", "--workspace=nobody"],
         env={"DATABASE_URL": database.dsn},
     )
-    assert (missing.exit_code, "no such workspace" in missing.output) == (1, True)
+    assert (missing.exit_code, "no workspace is called" in missing.output) == (1, True)

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -20,15 +21,25 @@ HISTORY = re.compile(r"^\| ([A-D]) \| (\d{4}-\d\d-\d\d \d\d:\d\d) \| (.+) \|$", 
 FIGURE = re.compile(r"^\| `(\w+)` \| ([\d:]+)( %)? \| (\d+) \|", re.MULTILINE)
 
 
+def clock(name: str, due_at: datetime) -> dict[str, Any]:
+    """Of the only policy."""
+    metric = name.replace(" ", "_")
+    return {"metric": metric, "cycle": 1, "policy": uuid4(), "due_at": due_at}
+
+
 def tell(matter: Matter, at: datetime, what: str, team: Team, agents: dict[str, UUID]) -> None:
+    what, _, met = what.removesuffix(" in time").partition(", ")
+    more = {"met": [clock(met, at)]} if met else {}
     words, _, name = what.rpartition(" ")
     agent = agents.get(name)
     if words == "assigned to" and agent is not None:
         matter.assign(at, agent)
     elif words == "answered by":
-        matter.answer(at, agent)
+        matter.answer(at, agent, **more)
     elif what.startswith("solved"):
-        matter.solve(at, agent)
+        matter.solve(at, agent, **more)
+    elif name == "missed":
+        matter.breach(at, clock(words, at))
     elif what == "escalated":
         matter.move(at, "conversation.escalated", team.queues["Specialists"], 2)
     elif what == "acknowledged":

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from gateway.figures.definitions import Definition, FigureName, Kind, Unit
 from gateway.figures.progress import Progress
 from gateway.figures.reading import Asked, Reading
+from gateway.figures.targets import is_met
 
 Trend = Literal["better", "worse", "same", "more", "less"]
 
@@ -111,7 +112,11 @@ class GroupOut(ComparedOut):
 
 
 class DefinedOut(ComparedOut):
+    """`target` is what the workspace wants of it, `is_met` whether it is so now."""
+
     figure: DefinitionOut
+    target: float | None
+    is_met: Annotated[bool | None, Field(description="null without a target, or without cases")]
 
 
 class FigureOut(DefinedOut):
@@ -129,10 +134,17 @@ class OverviewOut(BaseModel):
 Compared = tuple[Reading, Reading]
 
 
-def defined(definition: Definition, groups: Mapping[str, Compared]) -> DefinedOut:
+def defined(
+    definition: Definition, groups: Mapping[str, Compared], target: float | None
+) -> DefinedOut:
     """A figure that was asked for as a whole."""
     compared = ComparedOut.of(definition, *groups.get("", (Reading(), Reading())))
-    return DefinedOut(**compared.model_dump(), figure=DefinitionOut.of(definition))
+    return DefinedOut(
+        **compared.model_dump(),
+        figure=DefinitionOut.of(definition),
+        target=target,
+        is_met=is_met(definition, compared.now.value, target),
+    )
 
 
 def grouped(definition: Definition, groups: Mapping[str, Compared]) -> list[GroupOut]:

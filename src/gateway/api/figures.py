@@ -1,7 +1,7 @@
 """Figures of the service: what they are, what they were, and the conversations behind them."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -18,21 +18,22 @@ from gateway.api.figure_models import (
     defined,
     grouped,
 )
-from gateway.api.pages import Page, encode_cursor, moment_and_id_after
+from gateway.api.pages import Page, case_after, encode_cursor
 from gateway.api.problems import documented
 from gateway.api.texts import Name
 from gateway.database.connections import fetch_in
 from gateway.figures.definitions import DEFINITIONS, FigureName
-from gateway.figures.drilling import read_cases
+from gateway.figures.drilling import Place, read_cases
 from gateway.figures.progress import Progress, read_progress
 from gateway.figures.reading import BY_TIME, USUAL_DAYS, Asked, Clock, read
+from gateway.figures.targets import read_targets
 from gateway.problems import invalid
 
 router = APIRouter(prefix="/v1/figures", tags=["figures"], responses=documented(401, 403, 422, 503))
 
 By = Literal[
     "day", "month", "hour", "weekday", "queue", "level", "channel", "agent", "type", "tag",
-    "priority", "language",
+    "priority", "language", "policy",
 ]  # fmt: skip
 LONGEST_DAYS = 3_660
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(9000, 1, 1)
@@ -78,10 +79,15 @@ class FigureWanted(Period):
     tag: Name | None = None
     priority: Literal["low", "normal", "high", "urgent"] | None = None
     language: Annotated[str | None, Field(max_length=20)] = None
+    policy: Annotated[UUID | None, Field(description="An SLA policy's; only clocks have one")] = (
+        None
+    )
 
     @property
     def filters(self) -> dict[str, str]:
-        names = ("queue", "level", "channel", "agent", "type", "tag", "priority", "language")
+        names = (
+            "queue", "level", "channel", "agent", "type", "tag", "priority", "language", "policy"
+        )  # fmt: skip
         told = {name: getattr(self, name) for name in names}
         return {name: str(value) for name, value in told.items() if value is not None}
 
@@ -99,8 +105,8 @@ class CasesWanted(FigureWanted):
     ] = None
     limit: Annotated[int, Field(ge=1, le=100, description="Items per page")] = 50
 
-    def after(self) -> tuple[datetime, UUID] | None:
-        return None if self.cursor is None else moment_and_id_after(self.cursor)
+    def after(self) -> Place | None:
+        return None if self.cursor is None else case_after(self.cursor)
 
 
 @router.get("/definitions")
@@ -122,7 +128,8 @@ async def get_overview(
         progress = await read_progress(session, caller.workspace_id)
         asked = query.asked(progress)
         readings = await read(await fetch_in(session), caller.workspace_id, shown, asked)
-    figures = [defined(each, readings[each.name]) for each in shown]
+        targets = await read_targets(session, caller.workspace_id)
+    figures = [defined(each, readings[each.name], targets.get(each.name)) for each in shown]
     return OverviewOut(figures=figures, period=PeriodOut.of(asked, progress))
 
 
@@ -146,8 +153,9 @@ async def get_figure(
         parts = replace(whole, by=query.by)
         readings = await read(fetch, caller.workspace_id, [definition], whole)
         groups = await read(fetch, caller.workspace_id, [definition], parts) if query.by else {}
+        target = (await read_targets(session, caller.workspace_id)).get(definition.name)
     return FigureOut(
-        **defined(definition, readings[definition.name]).model_dump(),
+        **defined(definition, readings[definition.name], target).model_dump(),
         period=PeriodOut.of(whole, progress),
         groups=grouped(definition, groups.get(definition.name, {})),
     )
@@ -170,7 +178,6 @@ async def get_cases(
             after=after,
             hit=query.hit,
         )
-    items = [CaseOut.of(row) for row in rows[: query.limit]]
-    more = len(rows) > query.limit
-    last = encode_cursor(items[-1].at, items[-1].conversation) if more else None
-    return Page(items=items, next=last)
+    shown, more = rows[: query.limit], len(rows) > query.limit
+    last = [shown[-1][name] for name in ("at", "conversation_id", "n")] if more else None
+    return Page(items=[CaseOut.of(row) for row in shown], next=last and encode_cursor(*last))

@@ -67,9 +67,7 @@ def number_after(cursor: str) -> int:
         Problem: 422, the cursor is not one of ours.
     """
     [number] = decode_cursor(cursor, 1)
-    if not isinstance(number, int) or not 0 <= number < 2**63:
-        raise _not_ours()
-    return number
+    return _number(number, 2**63)
 
 
 def moment_and_id_after(cursor: str) -> tuple[datetime, UUID]:
@@ -82,6 +80,16 @@ def moment_and_id_after(cursor: str) -> tuple[datetime, UUID]:
     return _read(moment, _aware), _read(id_, UUID)
 
 
+def case_after(cursor: str) -> tuple[datetime, UUID, int]:
+    """The moment, the id and the number of a cursor.
+
+    Raises:
+        Problem: 422, the cursor is not one of ours.
+    """
+    moment, id_, number = decode_cursor(cursor, 3)
+    return _read(moment, _aware), _read(id_, UUID), _number(number, 2**31)
+
+
 def place_after(cursor: str) -> tuple[float, UUID, UUID]:
     """The rank and the two ids of a cursor.
 
@@ -92,6 +100,12 @@ def place_after(cursor: str) -> tuple[float, UUID, UUID]:
     if not isinstance(rank, float):
         raise _not_ours()
     return rank, _read(id_, UUID), _read(newest, UUID)
+
+
+def _number(key: Any, end: int) -> int:
+    if not isinstance(key, int) or not 0 <= key < end:
+        raise _not_ours()
+    return key
 
 
 def _read(key: Any, reader: Callable[[str], Key]) -> Key:

@@ -64,6 +64,7 @@ class WorkspaceOut(BaseModel):
     automatic_answer_hours: int
     pending_days: Days
     pending_notice: str | None
+    unanswered_hours: int
     configuration: int
     rules_version: int
 
@@ -81,7 +82,8 @@ class WorkspacePatch(BaseModel):
     channels; 0 ends them.
 
     What has been pending for `pending_days` without a word is solved, with `pending_notice` as a
-    message to the customer, whose answer reopens it; null leaves it pending, or says nothing.
+    message to the customer, whose answer reopens it; null leaves it pending, or says nothing. With
+    other `unanswered_hours`, after which a message counts as unanswered, figures are counted anew.
     """
 
     model_config = ConfigDict(
@@ -101,6 +103,7 @@ class WorkspacePatch(BaseModel):
     automatic_answer_hours: Annotated[int, Field(ge=1, le=720)] | None = None
     pending_days: Annotated[int | None, Field(ge=1, le=36_500)] = None
     pending_notice: Annotated[Text | None, Field(max_length=10_000)] = None
+    unanswered_hours: Annotated[int, Field(ge=1, le=8_760)] | None = None
 
 
 @router.get("/me", tags=["access"])
@@ -170,6 +173,7 @@ def _shown(workspace: Workspace) -> WorkspaceOut:
         automatic_answer_hours=workspace.automatic_answer_hours,
         pending_days=workspace.pending_days,
         pending_notice=workspace.pending_notice,
+        unanswered_hours=workspace.unanswered_hours,
         configuration=workspace.configuration,
         rules_version=workspace.rule_set_version,
     )

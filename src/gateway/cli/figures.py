@@ -7,13 +7,11 @@ import typer
 import uvloop
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.cli.errors import explained
+from gateway.cli.keys import WorkspaceName, workspace_id_of
 from gateway.database.connections import fetch_in
 from gateway.database.opening import opened
-from gateway.database.schema import Workspace
 from gateway.figures import counting
 from gateway.figures.definitions import DEFINITIONS, Definition
 from gateway.figures.progress import read_progress
@@ -22,15 +20,13 @@ from gateway.settings import Settings
 
 app = typer.Typer(help="Figures of the service: show them, count them anew.")
 
-Chosen = typer.Option("--workspace", help="Its name; unset: the first")
-WorkspaceName = Annotated[str | None, Chosen]
 DAYS_MOST = 3_660
 
 
 @app.command()
 def show(
     *,
-    workspace: WorkspaceName = None,
+    workspace: WorkspaceName = "default",
     days: Annotated[int, typer.Option(min=1, max=DAYS_MOST, help="So many until today")] = 28,
 ) -> None:
     """Show all figures of the last days beside those of as many days before."""
@@ -40,7 +36,7 @@ def show(
             opened(Settings(), "sportello-figures") as database,
             database.database.transaction() as session,
         ):
-            workspace_id = await _find(session, workspace)
+            workspace_id = await workspace_id_of(session, workspace)
             progress = await read_progress(session, workspace_id)
             until = progress.today + timedelta(days=1)
             asked = Asked(
@@ -57,14 +53,14 @@ def show(
 
 
 @app.command()
-def recompute(*, workspace: WorkspaceName = None) -> None:
+def recompute(*, workspace: WorkspaceName = "default") -> None:
     """Forget what was counted of a workspace, and count its whole log anew."""
 
     async def run() -> None:
         async with opened(Settings(), "sportello-figures") as found:
             database = found.database
             async with database.transaction() as session:
-                workspace_id = await _find(session, workspace)
+                workspace_id = await workspace_id_of(session, workspace)
             await counting.recount(database, workspace_id)
             async with database.transaction() as session:
                 progress = await read_progress(session, workspace_id)
@@ -72,17 +68,6 @@ def recompute(*, workspace: WorkspaceName = None) -> None:
 
     with explained():
         uvloop.run(run())
-
-
-async def _find(session: AsyncSession, name: str | None) -> int:
-    statement = select(Workspace.id).order_by(Workspace.id).limit(1)
-    if name is not None:
-        statement = statement.where(Workspace.name == name)
-    found: int | None = await session.scalar(statement)
-    if found is None:
-        typer.echo("there is no such workspace (`sportello workspaces list`)", err=True)
-        raise typer.Exit(1)
-    return found
 
 
 def _table(readings: Readings, asked: Asked) -> Table:

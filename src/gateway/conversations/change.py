@@ -96,6 +96,8 @@ class Change:
         )
         followups = await following.follow_all(fetch, [followed])
         await following.write(fetch, [followed], followups)
+        if followups[row.id].met:
+            self._happenings[-1].data["met"] = followups[row.id].met
         for late in followups[row.id].breaches:
             self.tell(EventType.SLA_BREACHED, following.sign_data(late))
         if row.due_at != followups[row.id].due_at:

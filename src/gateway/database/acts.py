@@ -22,6 +22,7 @@ SETTINGS = frozenset(
         "agent",
         "business_calendar",
         "channel",
+        "figure_target",
         "macro",
         "queue",
         "queue_member",

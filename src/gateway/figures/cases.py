@@ -29,6 +29,7 @@ TOLD: Final = (
     EventType.ABSORBED,
     EventType.RECEIVED,
     EventType.REPLIED,
+    EventType.SLA_BREACHED,
 )
 """Events that can change a case; the others are passed over."""
 
@@ -58,6 +59,7 @@ told AS MATERIALIZED (
     SELECT e.conversation_id AS id, e.pos, e.type, e.queue_before,
            coalesce(e.queue_after, e.queue_before) AS queue, e.assignee_after AS agent,
            e.data, e.data->'conversation' AS item, e.data->'message' AS message,
+           coalesce(e.data->'met', jsonb_build_array(e.data->'clock')) AS clocks,
            CASE WHEN e.type = '{EventType.OPENED}'
                 THEN (e.data#>>'{{conversation,opened_at}}')::timestamptz
                 ELSE coalesce((e.data->>'occurred_at')::timestamptz, e.at) END AS t
@@ -123,6 +125,20 @@ first_end AS (
       FROM turning WHERE NOT is_open ORDER BY id, t, pos
 )"""  # noqa: S608 - constants
 
+# A clock that was met ends with an answer or solution; one that was missed, when it was due.
+_CLOCKS = f"""
+sign AS (
+    SELECT told.id, 'sla_' || (c->>'metric') AS figure, (c->>'cycle')::int AS n, told.queue, told.agent,
+           (c->>'policy')::uuid AS policy, type <> '{EventType.SLA_BREACHED}' AS hit,
+           CASE type WHEN '{EventType.SLA_BREACHED}' THEN (c->>'due_at')::timestamptz
+                ELSE t END AS t
+      FROM told, jsonb_array_elements(clocks) AS c
+     WHERE data ? 'met' OR type = '{EventType.SLA_BREACHED}'
+),
+clock AS MATERIALIZED (
+    SELECT DISTINCT ON (id, figure, n) * FROM sign ORDER BY id, figure, n, hit, t
+)"""  # noqa: S608, E501 - constants
+
 # Joined once for all: asked of each conversation by itself, a page would cost its square.
 _JOINED = f"""
 moved AS MATERIALIZED (
@@ -134,6 +150,12 @@ moved AS MATERIALIZED (
       LEFT JOIN queue above ON above.workspace_id = $1 AND above.id = told.queue
      WHERE type IN ({_MOVES})
      GROUP BY told.id
+),
+unanswered AS MATERIALIZED (
+    SELECT turn.id, turn.n, asked_at + $5::interval AS t, least(answered_at, min(stay.t)) AS until
+      FROM turn LEFT JOIN stay ON stay.id = turn.id AND NOT stay.is_open AND stay.t >= asked_at
+     WHERE asked_at IS NOT NULL
+     GROUP BY turn.id, turn.n, asked_at, answered_at
 ),
 ending AS MATERIALIZED (
     SELECT f.id, f.t, f.next_at, f.queue, f.agent, f.status, count(turn.id) AS answers,
@@ -153,6 +175,14 @@ def _level(figure: str, until: str, when: str) -> str:
     """What adds to a level, or takes from it: by the queue and agent that it has now, in both."""
     return f"""SELECT id, '{figure}', n, t, {until}, true, last_queue, last_agent, {_NO_SPANS}
       FROM turning JOIN matter USING (id) WHERE {when}"""  # noqa: S608 - constants
+
+
+def _unanswered(figure: str, at: str, until: str, when: str) -> str:
+    """What adds to the level of those that wait too long, or takes from it."""
+    return f"""SELECT id, '{figure}', n + 1, {at}, {until}, true, last_queue, last_agent,
+           {_NO_SPANS}
+      FROM unanswered JOIN matter USING (id)
+     WHERE (until IS NULL OR until > t) AND {when}"""  # noqa: S608 - constants
 
 
 def _opened(figure: str, hit: str) -> str:
@@ -180,6 +210,9 @@ _FIGURES = (
     _counted("reopened", "FROM turning WHERE is_open AND n > 1"),
     _level("open", "next_at", "is_open"),
     _level("ended", "NULL", "NOT is_open"),
+    _unanswered("unanswered", "t", "until", "true"),
+    _unanswered("unanswered_ended", "until", "NULL", "until IS NOT NULL"),
+    f"SELECT id, figure, n, t, NULL, hit, queue, agent, {_NO_SPANS} FROM clock",  # noqa: S608
     f"""SELECT DISTINCT ON (id) id, 'queue_wait', 1, t, NULL, true, told.queue, told.agent,
                ARRAY[opened_at], ARRAY[t]
           FROM told JOIN matter USING (id) WHERE told.type = '{EventType.ASSIGNED}'
@@ -205,7 +238,7 @@ _FIGURES = (
 )
 
 CASES: Final = f"""
-WITH {_EVENTS}, {_TURNS}, {_STATES}, {_JOINED},
+WITH {_EVENTS}, {_TURNS}, {_STATES}, {_CLOCKS}, {_JOINED},
 found (id, figure, n, at, until, hit, queue, agent, begins, ends) AS (
     {" UNION ALL ".join(f"({each})" for each in _FIGURES)}
 )
@@ -213,10 +246,13 @@ SELECT f.id AS conversation_id, f.figure, f.n::int AS n, f.at, f.until, f.hit,
        (f.at AT TIME ZONE $4)::date AS day,
        extract(hour FROM f.at AT TIME ZONE $4)::int AS hour,
        f.begins, f.ends, f.queue AS queue_id, q.level, m.channel AS channel_id,
-       f.agent AS agent_id, m.type, m.priority, m.language, coalesce(m.tags, '[]') AS tags
+       f.agent AS agent_id, c.policy AS policy_id,
+       m.type, m.priority, m.language, coalesce(m.tags, '[]') AS tags
   FROM found f
   JOIN matter m ON m.id = f.id AND m.opened_at IS NOT NULL
   LEFT JOIN queue q ON q.workspace_id = $1 AND q.id = f.queue
+  LEFT JOIN clock c ON c.id = f.id AND c.figure = f.figure AND c.n = f.n
  WHERE NOT m.is_merged OR f.figure IN ('received', 'sent')
 """  # noqa: S608 - constants
-"""Arguments: workspace, conversations, the last position, the zone in which days begin."""
+"""Arguments: workspace, conversations, the last position, the zone in which days begin, how long a
+message may wait before it counts as unanswered."""

@@ -26,6 +26,10 @@ FigureName = Literal[
     "escalated",
     "within_24h",
     "uncompleted",
+    "unanswered",
+    "sla_first_response",
+    "sla_next_response",
+    "sla_resolution",
 ]
 
 
@@ -55,6 +59,12 @@ class Definition:
     def cases(self) -> tuple[str, ...]:
         return self.counts or (self.name,)
 
+
+_CLOCKS: Final[tuple[tuple[FigureName, str, str], ...]] = (
+    ("sla_first_response", "SLA: first response", "first responses"),
+    ("sla_next_response", "SLA: next responses", "answers after the first"),
+    ("sla_resolution", "SLA: resolution", "resolutions"),
+)
 
 _ALL = (
     Definition(
@@ -220,6 +230,31 @@ _ALL = (
         acting="High: the backlog grows by these.",
         better="less",
         counts=("new",),
+    ),
+    Definition(
+        name="unanswered",
+        area="timing",
+        title="Unanswered",
+        kind="level",
+        says="Messages of customers that had waited longer than `unanswered_hours` of the workspace"
+        " at the end of the period, in open conversations; counted from the first since the last"
+        " answer.",
+        acting="Answer these today: the list below is the work.",
+        better="less",
+        counts=("unanswered", "unanswered_ended"),
+    ),
+    *(
+        Definition(
+            name=name,
+            area="sla",
+            title=title,
+            kind="share",
+            says=f"Of the clocks for {what} that ended in time or were missed in the period, those"
+            " that ended in time. A missed one counts when it was due, once its breach was told.",
+            acting="Look at the misses by queue, hour and agent: is it people, or the rules?",
+            better="more",
+        )
+        for name, title, what in _CLOCKS
     ),
 )
 

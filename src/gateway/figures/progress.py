@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.records import record
 from gateway.database.schema import FeedHead, FigureCursor
-from gateway.figures.counting import read_days
+from gateway.figures.counting import read_basis
 
 
 @record
@@ -25,9 +25,9 @@ class Progress:
 
 
 async def read_progress(session: AsyncSession, workspace_id: int) -> Progress:
-    """By the default calendar as it is now: what was counted by another counts as none."""
-    days = await read_days(session, workspace_id)
+    """By the settings as they are now: what was counted by others counts as none."""
+    basis = await read_basis(session, workspace_id)
     cursor = await session.get(FigureCursor, workspace_id)
     head = await session.scalar(select(FeedHead.pos).where(FeedHead.workspace_id == workspace_id))
-    done = 0 if cursor is None or cursor.calendar != days.digest else cursor.pos
-    return Progress(cursor.at if cursor else None, max((head or 0) - done, 0), days.zone)
+    done = 0 if cursor is None or cursor.basis != basis.digest else cursor.pos
+    return Progress(cursor.at if cursor else None, max((head or 0) - done, 0), basis.zone)

@@ -14,7 +14,7 @@ from channels.records import record
 from gateway.database.connections import Fetch
 from gateway.figures.buckets import percentile
 from gateway.figures.definitions import Definition
-from gateway.figures.rolling import BUCKET, COUNTED, DIMENSIONS, SPREAD
+from gateway.figures.rolling import BUCKET, COUNTED, DIMENSIONS, POLICY, SPREAD
 
 Clock = Literal["wall", "business"]
 BY_TIME: Final = {"day": "day::text", "month": "to_char(day, 'YYYY-MM')"}
@@ -190,5 +190,6 @@ def conditions_of(filters: Mapping[str, str], first: int) -> tuple[str, list[str
         if name == "tag":
             told.append(f"AND ${place}::text = ANY (c.tags)")
         else:
-            told.append(f"AND coalesce({DIMENSIONS[name]}, '') = ${place}::text")
+            key = POLICY if name == "policy" else DIMENSIONS[name]
+            told.append(f"AND coalesce({key}, '') = ${place}::text")
     return " ".join(told), list(filters.values())

@@ -6,7 +6,7 @@ from gateway.figures.buckets import GROWTH
 
 COLUMNS: Final = (
     "workspace_id, conversation_id, figure, n, at, until, day, hour, seconds, business_s, hit,"
-    " queue_id, level, channel_id, agent_id, type, priority, language, tags"
+    " queue_id, level, channel_id, agent_id, policy_id, type, priority, language, tags"
 )
 
 _NEW = "jsonb_populate_recordset(NULL::figure_case, $3::jsonb)"
@@ -23,14 +23,18 @@ DIMENSIONS: Final = {
     "hour": "hour::text",
     "weekday": "extract(isodow FROM day)::text",
 }
-"""How cases are told apart, besides by tag; each with its key."""
+"""How all cases are told apart, besides by tag; each with its key."""
+
+POLICY: Final = "policy_id::text"
+"""The key of those that are of a policy."""
 
 SPREAD: Final = f"""
     CROSS JOIN LATERAL (
         VALUES ('wall', seconds), ('business', business_s)) AS measured (clock, length)
     CROSS JOIN LATERAL (
         VALUES {", ".join(f"('{name}', {key})" for name, key in DIMENSIONS.items())}
-        UNION ALL SELECT DISTINCT 'tag', unnest(tags)) AS told (dimension, key)
+        UNION ALL SELECT DISTINCT 'tag', unnest(tags)
+        UNION ALL SELECT 'policy', {POLICY} WHERE policy_id IS NOT NULL) AS told (dimension, key)
 """
 """What a case counts in: twice where it is a duration, once by each dimension, once by each tag."""
 

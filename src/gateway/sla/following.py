@@ -44,6 +44,12 @@ class Followup:
     due_at: datetime | None
     breaches: Sequence[MeasuredClock]
 
+    @property
+    def met(self) -> list[dict[str, Any]]:
+        """Clocks that have just ended in time, as the event that ended them tells."""
+        in_time = (each for each in self.changed if each.state is State.MET)
+        return [clock_data(each) for each in in_time if each.target_s is not None]
+
 
 async def follow_all(fetch: Fetch, followed: Sequence[Followed]) -> dict[UUID, Followup]:
     """One statement at most, whatever the number; writes nothing as yet."""
@@ -97,11 +103,16 @@ def _told(late: MeasuredClock, each: Followed) -> MeasuredClock:
 
 def sign_data(each: MeasuredClock) -> dict[str, Any]:
     """The data of the event by which a clock warns or tells a breach, perhaps noted already."""
-    clock = {
+    noted = {OCCURRED_AT: each.clock.breached_at} if each.clock.breached_at else {}
+    return {"conversation": {}, "clock": clock_data(each), **noted}
+
+
+def clock_data(each: MeasuredClock) -> dict[str, Any]:
+    """A clock as events tell of it."""
+    return {
         "metric": each.clock.metric.value,
         "cycle": each.clock.cycle,
+        "policy": each.policy_id,
         "due_at": each.due_at,
         "target_s": each.target_s,
     }
-    noted = {OCCURRED_AT: each.clock.breached_at} if each.clock.breached_at else {}
-    return {"conversation": {}, "clock": clock, **noted}

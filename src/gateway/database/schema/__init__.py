@@ -27,7 +27,7 @@ from gateway.database.schema.conversations import (
 )
 from gateway.database.schema.deliveries import Attempt, Delivery, OptOut, SendingPace
 from gateway.database.schema.feed import Event, FeedHead
-from gateway.database.schema.figures import FigureCase, FigureCursor, FigureRollup
+from gateway.database.schema.figures import FigureCase, FigureCursor, FigureRollup, FigureTarget
 from gateway.database.schema.intake import (
     Blob,
     Quarantine,
@@ -81,6 +81,7 @@ __all__ = [
     "FigureCase",
     "FigureCursor",
     "FigureRollup",
+    "FigureTarget",
     "Identity",
     "Invitation",
     "LearntTypes",

@@ -29,7 +29,7 @@ class Workspace(Base):
     has declined it is left out for `decline_cooldown_s`. `acknowledgement_id` is the macro that
     answers first messages; a contact gets `automatic_answers` in `automatic_answer_hours` at most.
     After `pending_days` of silence a pending conversation is solved, with `pending_notice` to the
-    customer.
+    customer. What customers ask counts as unanswered after `unanswered_hours`.
     """
 
     __tablename__ = "workspace"
@@ -54,6 +54,7 @@ class Workspace(Base):
     automatic_answer_hours: Mapped[int] = mapped_column(server_default=text("24"))
     pending_days: Mapped[int | None]
     pending_notice: Mapped[str | None]
+    unanswered_hours: Mapped[int] = mapped_column(server_default=text("24"))
 
 
 class Channel(Base):

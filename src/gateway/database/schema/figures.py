@@ -13,8 +13,8 @@ from gateway.database.schema.base import Base, Position, Timestamp, WorkspaceId,
 class FigureCursor(Base):
     """How far the log has been counted: all up to `pos`, written at `at`.
 
-    `calendar` is the digest of the business calendar that it was counted by: with another one all
-    is counted anew.
+    `basis` is the digest of the settings that it was counted by: with others all is counted anew.
+    `configuration` is that of the workspace when they were last looked at.
     """
 
     __tablename__ = "figure_cursor"
@@ -22,7 +22,8 @@ class FigureCursor(Base):
     workspace_id: Mapped[WorkspaceId] = mapped_column(ForeignKey("workspace.id"))
     pos: Mapped[Position] = mapped_column(server_default=text("0"))
     at: Mapped[Timestamp | None]
-    calendar: Mapped[str] = mapped_column(server_default="")
+    basis: Mapped[str] = mapped_column(server_default="")
+    configuration: Mapped[Position] = mapped_column(server_default=text("0"))
 
 
 class FigureCase(Base):
@@ -54,6 +55,7 @@ class FigureCase(Base):
     level: Mapped[int | None] = mapped_column(SmallInteger)
     channel_id: Mapped[UUID | None]
     agent_id: Mapped[UUID | None]
+    policy_id: Mapped[UUID | None]
     type: Mapped[str | None]
     priority: Mapped[str | None]
     language: Mapped[str | None]
@@ -87,3 +89,13 @@ class FigureRollup(Base):
     cases: Mapped[Position]
     hits: Mapped[Position]
     seconds: Mapped[Position]
+
+
+class FigureTarget(Base):
+    """What a workspace wants a figure to be: cases, seconds or a share, as its unit is."""
+
+    __tablename__ = "figure_target"
+
+    workspace_id: Mapped[WorkspaceId] = mapped_column(ForeignKey("workspace.id"))
+    figure: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[float]

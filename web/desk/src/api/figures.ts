@@ -28,6 +28,8 @@ export interface Compared {
 
 export interface Figure extends Compared {
   figure: Definition;
+  target: number | null;
+  is_met: boolean | null;
 }
 
 export interface Group extends Compared {

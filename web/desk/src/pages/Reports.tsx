@@ -89,7 +89,7 @@ function Areas({ figures }: { figures: Figure[] }) {
   );
 }
 
-function Card({ figure, now, change, trend }: Figure) {
+function Card({ figure, now, change, trend, target, is_met }: Figure) {
   const say = texts.value;
   const isHere = place.value.conversation === figure.name;
   return (
@@ -101,6 +101,11 @@ function Card({ figure, now, change, trend }: Figure) {
           {figure.unit === "cases" ? <span /> : <span class="hint">{say.cases(now.cases)}</span>}
           {trend && <span class={`mark trend ${trend}`}>{changeOf(change, say.trends[trend])}</span>}
         </span>
+        {target !== null && (
+          <span class={`mark ${is_met === null ? "plain" : is_met ? "trend better" : "trend worse"}`}>
+            {(is_met === false ? say.targetMissed : say.target)(figureOf(target, figure.unit))}
+          </span>
+        )}
       </a>
     </li>
   );

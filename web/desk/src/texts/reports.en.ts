@@ -12,8 +12,11 @@ export const reports = {
     volume: "Volume",
     timing: "Times",
     solutions: "Solutions",
+    sla: "SLA",
   } as Record<string, string>,
   figureTitles: {} as Record<string, string>,
+  target: (value: string) => `Target ${value}`,
+  targetMissed: (value: string) => `Target ${value} missed`,
   cases: (count: number) => (count === 1 ? "1 case" : `${count} cases`),
   caseCount: "Cases",
   trends: {

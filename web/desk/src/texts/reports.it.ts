@@ -14,6 +14,7 @@ export const reports: typeof english = {
     volume: "Volume",
     timing: "Tempi",
     solutions: "Soluzioni",
+    sla: "SLA",
   },
   figureTitles: {
     received: "Messaggi ricevuti",
@@ -33,7 +34,13 @@ export const reports: typeof english = {
     escalated: "Passate di livello",
     within_24h: "Risolte entro 24 ore",
     uncompleted: "Non completate",
+    unanswered: "Senza risposta",
+    sla_first_response: "SLA: prima risposta",
+    sla_next_response: "SLA: risposte successive",
+    sla_resolution: "SLA: soluzione",
   },
+  target: (value) => `Obiettivo ${value}`,
+  targetMissed: (value) => `Obiettivo ${value} mancato`,
   cases: (count) => (count === 1 ? "1 caso" : `${count} casi`),
   caseCount: "Casi",
   trends: {
