@@ -6,7 +6,7 @@ counted from the cases themselves, by the same statement.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Literal
 
@@ -87,100 +87,99 @@ Readings = dict[str, dict[str, tuple[Reading, Reading]]]
 async def read(
     fetch: Fetch, workspace_id: int, definitions: Sequence[Definition], asked: Asked
 ) -> Readings:
-    """The figures that have cases, of those that were asked for."""
+    """The figures that have cases, of those that were asked for: one statement, or two."""
     readings: Readings = {each.name: {} for each in definitions}
-    plain = replace(asked, clock="wall")
-    clocks: set[Clock] = {asked.clock, "wall"}
-    for clock in clocks:
-        names = [each.name for each in definitions if _is_summed(each, asked.clock, clock)]
-        for row in await _rows(fetch, workspace_id, names, replace(asked, clock=clock)):
-            _add(readings[row["figure"]], [row])
-    for definition in definitions:
-        if definition.kind == "level":
-            readings[definition.name] = await _levels(fetch, workspace_id, definition, plain)
-        elif definition.name == "uncompleted":
-            rows = await _from_cases(fetch, workspace_id, ["new"], plain, open_at_end=True)
-            _add(readings[definition.name], rows)
+    parts = [part for each in definitions for part in _parts(each, asked)]
+    for is_open_at_end in (False, True):
+        told = {each.cases: each for each in parts if each.is_open_at_end == is_open_at_end}
+        for row in await _rows(fetch, workspace_id, list(told.values()), asked):
+            _add(readings, told[row["figure"]], row)
     return readings
 
 
-def _is_summed(definition: Definition, asked: Clock, clock: Clock) -> bool:
-    """Whether the days tell it by this clock: what is no duration knows only one."""
-    return not definition.counts and clock == (asked if definition.kind == "duration" else "wall")
+@record
+class _Part:
+    """Cases that make up a figure, or are taken off it, from a day on.
+
+    Those of a level that began before the period count in it, too.
+    """
+
+    figure: Definition
+    cases: str
+    clock: Clock
+    since: date
+    sign: int = 1
+
+    @property
+    def is_open_at_end(self) -> bool:
+        """Whether a case is a hit if its conversation is open then: no day tells that."""
+        return self.figure.name == "uncompleted"
 
 
-def _add(
-    groups: dict[str, tuple[Reading, Reading]], rows: Sequence[Mapping[str, Any]], sign: int = 1
-) -> None:
-    for row in rows:
-        now, before = groups.setdefault(row["key"], (Reading(), Reading()))
-        (now if row["is_now"] else before).add(row, sign)
+def _parts(figure: Definition, asked: Asked) -> list[_Part]:
+    """What is no duration knows one clock alone."""
+    clock = asked.clock if figure.kind == "duration" else "wall"
+    if figure.kind != "level":
+        return [_Part(figure, figure.cases[0], clock, asked.before)]
+    signs = zip(figure.cases, (1, -1), strict=True)
+    return [_Part(figure, cases, clock, BEGINNING, sign) for cases, sign in signs]
 
 
-async def _levels(
-    fetch: Fetch, workspace_id: int, definition: Definition, asked: Asked
-) -> dict[str, tuple[Reading, Reading]]:
-    """What had begun less what had ended, by the end of each period."""
-    added, taken = definition.cases
-    groups: dict[str, tuple[Reading, Reading]] = {}
-    for row in await _rows(fetch, workspace_id, [added, taken], asked, since=BEGINNING):
-        sign = 1 if row["figure"] == added else -1
-        now, before = groups.setdefault(row["key"], (Reading(), Reading()))
-        now.add(row, sign)
-        if not row["is_now"]:
-            before.add(row, sign)
-    return groups
+def _add(readings: Readings, part: _Part, row: Mapping[str, Any]) -> None:
+    groups = readings[part.figure.name]
+    if row["key"] not in groups:
+        groups[row["key"]] = Reading(), Reading()
+    now, before = groups[row["key"]]
+    if row["is_now"] or part.figure.kind == "level":
+        now.add(row, part.sign)
+    if not row["is_now"]:
+        before.add(row, part.sign)
+
+
+WANTED: Final = """
+unnest($2::text[], $3::text[], $4::date[]) AS wanted (figure, clock, since)"""
 
 
 async def _rows(
-    fetch: Fetch,
-    workspace_id: int,
-    figures: Sequence[str],
-    asked: Asked,
-    since: date | None = None,
+    fetch: Fetch, workspace_id: int, parts: Sequence[_Part], asked: Asked
 ) -> Sequence[Any]:
-    if not figures:
+    if not parts:
         return []
-    if asked.filters and (asked.by is not None or len(asked.filters) > 1):
-        return await _from_cases(fetch, workspace_id, figures, asked, since=since)
+    wanted = list(zip(*((each.cases, each.clock, each.since) for each in parts), strict=True))
+    needs_cases = bool(asked.filters) and (asked.by is not None or len(asked.filters) > 1)
+    if needs_cases or parts[0].is_open_at_end:
+        bounds = [workspace_id, *wanted, asked.since, asked.until]
+        return await _from_cases(fetch, bounds, asked, is_open_at_end=parts[0].is_open_at_end)
     [(dimension, key)] = asked.filters.items() or [(asked.dimension, None)]
     told_by = "''" if asked.by is None else BY_TIME.get(asked.by, "key")
     statement = f"""
-SELECT figure, day >= $6 AS is_now, {told_by} AS key, bucket, {SUMS}
-  FROM figure_rollup
- WHERE workspace_id = $1 AND figure = ANY ($2::text[]) AND clock = $3 AND dimension = $4
-   AND day >= $5 AND day < $7 {"AND key = $8" if key is not None else ""}
- GROUP BY 1, 2, 3, 4
+SELECT figure, is_now, key, bucket, cases, hits, seconds FROM {WANTED} CROSS JOIN LATERAL (
+    SELECT day >= $5 AS is_now, {told_by} AS key, bucket, {SUMS}
+      FROM figure_rollup r
+     WHERE workspace_id = $1 AND r.figure = wanted.figure AND r.clock = wanted.clock
+       AND dimension = $7 AND day >= since AND day < $6 {"AND key = $8" if key is not None else ""}
+     GROUP BY 1, 2, 3) each
 """  # noqa: S608 - constants
-    first = asked.before if since is None else since
-    bounds = [workspace_id, figures, asked.clock, dimension, first, asked.since, asked.until]
-    return await fetch(statement, *bounds, *([] if key is None else [key]))
+    keys = [] if key is None else [key]
+    return await fetch(statement, workspace_id, *wanted, asked.since, asked.until, dimension, *keys)
 
 
 async def _from_cases(
-    fetch: Fetch,
-    workspace_id: int,
-    figures: Sequence[str],
-    asked: Asked,
-    *,
-    since: date | None = None,
-    open_at_end: bool = False,
+    fetch: Fetch, bounds: Sequence[Any], asked: Asked, *, is_open_at_end: bool
 ) -> Sequence[Any]:
-    end = "CASE WHEN c.day >= $6 THEN $7 ELSE $6 END"
-    hit = IS_OPEN_AT.format(end=end) if open_at_end else "c.hit"
+    end = "CASE WHEN c.day >= $5 THEN $6 ELSE $5 END"
+    hit = IS_OPEN_AT.format(end=end) if is_open_at_end else "c.hit"
     conditions, values = conditions_of(asked.filters, 9)
     statement = f"""
 SELECT figure, is_now, key, bucket, {SUMS} FROM (
-    SELECT c.figure, c.day >= $6 AS is_now, {BY_TIME.get(asked.by or "", "coalesce(key, '')")} AS key,
+    SELECT c.figure, c.day >= $5 AS is_now, {BY_TIME.get(asked.by or "", "coalesce(key, '')")} AS key,
            {BUCKET} AS bucket, 1 AS cases, ({hit})::int AS hits, coalesce(length, 0) AS seconds
-      FROM figure_case c {SPREAD}
-     WHERE c.workspace_id = $1 AND c.figure = ANY ($2::text[]) AND clock = $3 AND {COUNTED}
-       AND dimension = $4 AND c.day >= $5 AND c.day < $7 AND $8::text <> '' {conditions}
+      FROM {WANTED} JOIN figure_case c USING (figure) {SPREAD}
+     WHERE c.workspace_id = $1 AND measured.clock = wanted.clock AND {COUNTED}
+       AND dimension = $7 AND c.day >= since AND c.day < $6 AND $8::text <> '' {conditions}
 ) each GROUP BY 1, 2, 3, 4
 """  # noqa: S608, E501 - constants
-    first = asked.before if since is None else since
-    bounds = [workspace_id, figures, asked.clock, asked.dimension, first, asked.since, asked.until]
-    return await fetch(statement, *bounds, asked.zone, *values)
+    return await fetch(statement, *bounds, asked.dimension, asked.zone, *values)
 
 
 def conditions_of(filters: Mapping[str, str], first: int) -> tuple[str, list[str]]:

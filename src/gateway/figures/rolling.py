@@ -38,7 +38,7 @@ SPREAD: Final = f"""
 """
 """What a case counts in: twice where it is a duration, once by each dimension, once by each tag."""
 
-COUNTED: Final = "(clock = 'wall' OR length IS NOT NULL)"
+COUNTED: Final = "(measured.clock = 'wall' OR length IS NOT NULL)"
 BUCKET: Final = f"""
     CASE WHEN length IS NULL THEN 0 WHEN length <= 1 THEN 1
          ELSE ceil(ln(length::float8) / ln({GROWTH}::float8))::int + 1 END"""
