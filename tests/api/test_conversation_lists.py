@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from tests.api.hidden import hide
 from tests.api.team import NOTHING, Team, mail_of
 
 
@@ -21,12 +22,6 @@ async def escalated(team: Team, conversation: str) -> None:
     await team.ask("POST", f"/v1/conversations/{conversation}/take", token=team.agent)
     path = f"/v1/conversations/{conversation}/escalate"
     await team.ask("POST", path, body, token=team.agent)
-
-
-async def hide(team: Team, queue: str) -> None:
-    """Serve a queue by the admin alone."""
-    path = f"/v1/queues/{team.queues[queue]}/members/{team.admin_id}"
-    await team.ask("PUT", path, {})
 
 
 async def counts(team: Team, token: str | None = None) -> tuple[dict[str, Any], dict[str, int]]:

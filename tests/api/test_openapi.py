@@ -1,7 +1,7 @@
 """Whatever a client sends, as the OpenAPI document allows it or not: never a defect of ours."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -17,6 +17,7 @@ from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 from tests.api.canaries import planted
+from tests.api.hidden import HELD, held, hide
 from tests.api.team import Team, things_of
 
 from gateway.app import create_api
@@ -62,13 +63,51 @@ def assert_sound(response: httpx.Response) -> None:
         assert response.json()["status"] == response.status_code
 
 
+Call = Callable[[Case], Coroutine[Any, Any, None]]
+Known = dict[str, str] | None
+"""Ids by the noun of their path."""
+
+
+async def explore(
+    everything: list[Operation], known: list[Known], examples: int, call: Call
+) -> None:
+    """Make calls of every operation, such as the document allows and such as it does not."""
+    loop = asyncio.get_running_loop()
+
+    def one_by_one(operation: Operation, mode: GenerationMode) -> None:
+        @settings(
+            max_examples=examples,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy(generation_mode=mode), ids=st.sampled_from(known))
+        def one(case: Case, ids: Known) -> None:
+            if ids and "id" in case.path_parameters:
+                case.path_parameters["id"] = ids[operation.path.split("/")[2]]
+            asyncio.run_coroutine_threadsafe(call(case), loop).result(SLOWEST_S)
+
+        with suppress(Unsatisfiable):  # nothing is sent, so nothing can be wrong
+            one()
+
+    for operation in everything:
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            await asyncio.to_thread(one_by_one, operation, mode)
+
+
+def assert_shows_none(
+    canaries: list[str], response: httpx.Response, request: httpx.Request
+) -> None:
+    asked = f"{request.url} {request.content!r}"
+    assert not [x for x in canaries if x in response.text and x not in asked], response.text
+
+
 @pytest.mark.timeout(300)
 async def test_no_call_ends_in_a_defect_or_shows_another_workspace(team: Team, other: Team) -> None:
     """Called by an admin, an agent and nobody, with ids of their own and of the other workspace."""
     things, foreign = await things_of(team), await things_of(other)
     canaries = await planted(other)
-    document = create_api(team.gateway).openapi()
-    loop = asyncio.get_running_loop()
     answered: dict[str, set[int]] = {}
 
     async def call(case: Case) -> None:
@@ -77,33 +116,33 @@ async def test_no_call_ends_in_a_defect_or_shows_another_workspace(team: Team, o
             response = await team.http.send(request)
             answered.setdefault(case.operation.label, set()).add(response.status_code // 100)
             assert_sound(response)
-            asked = f"{request.url} {request.content!r}"
-            assert not [x for x in canaries if x in response.text and x not in asked], response.text
+            assert_shows_none(canaries, response, request)
 
-    def explore(operation: Operation, mode: GenerationMode) -> None:
-        @settings(
-            max_examples=EXAMPLES,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(
-            case=operation.as_strategy(generation_mode=mode),
-            known=st.sampled_from([things, foreign, None]),
-        )
-        def one(case: Case, known: dict[str, str] | None) -> None:
-            if known and "id" in case.path_parameters:
-                case.path_parameters["id"] = known[operation.path.split("/")[2]]
-            asyncio.run_coroutine_threadsafe(call(case), loop).result(SLOWEST_S)
-
-        with suppress(Unsatisfiable):  # nothing is sent, so nothing can be wrong
-            one()
-
-    everything = list(operations(document))
-    for operation in everything:
-        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-            await asyncio.to_thread(explore, operation, mode)
+    everything = list(operations(create_api(team.gateway).openapi()))
+    await explore(everything, [things, foreign, None], EXAMPLES, call)
     assert answered.keys() == {operation.label for operation in everything}
     succeeded = [label for label, statuses in answered.items() if 2 in statuses]
     assert len(succeeded) > len(everything) / 2
+
+
+@pytest.mark.timeout(300)
+async def test_no_call_of_an_agent_shows_or_changes_what_others_have(
+    team: Team,
+) -> None:
+    things = await things_of(team)
+    await hide(team, "General")
+    conversation = things["conversations"]
+    before = await held(team, conversation)
+    canaries = [things[noun] for noun in HELD]
+
+    async def call(case: Case) -> None:
+        request = http_request(case, team.agent)
+        response = await team.http.send(request)
+        assert_sound(response)
+        assert_shows_none(canaries, response, request)
+        if case.operation.path.split("/")[2] in HELD and "id" in case.path_parameters:
+            assert not response.is_success, response.text
+
+    everything = list(operations(create_api(team.gateway).openapi()))
+    await explore(everything, [things], 2, call)
+    assert await held(team, conversation) == before

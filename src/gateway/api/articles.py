@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.access.tokens import Principal
 from gateway.api.callers import AgentCaller, Parts, SupervisorCaller
 from gateway.api.problems import documented
+from gateway.api.seeing import SEES_CONVERSATION, SEES_MESSAGE
 from gateway.api.texts import LanguageTag, Name, Text, Value
 from gateway.articles.gaps import note_gap
 from gateway.articles.markup import to_html, to_text
@@ -21,7 +21,6 @@ from gateway.articles.suggesting import suggestions_for
 from gateway.articles.texts import find_article, publish, save_draft, withdraw
 from gateway.articles.votes import Votes, votes_of
 from gateway.database.schema import Article, ArticleGap, ArticleText, Conversation, Message
-from gateway.feed.scope import allowed_to
 from gateway.ids import new_id
 from gateway.problems import invalid, not_found
 
@@ -270,17 +269,17 @@ async def archive_article(gateway: Parts, caller: SupervisorCaller, id: UUID) ->
         row.archived_at = func.now()
 
 
-@beside.get("/conversations/{id}/suggestions")
+@beside.get("/conversations/{id}/suggestions", dependencies=[SEES_CONVERSATION])
 async def suggest_articles(gateway: Parts, caller: AgentCaller, id: UUID) -> list[FoundOut]:  # noqa: A002
     """Published articles that fit what the customer said last, best first, five at most."""
     async with gateway.database.transaction() as session:
-        conversation = await _seen(session, caller, id)
+        conversation = await session.get(Conversation, (caller.workspace_id, id))
         if conversation is None:
             raise not_found("conversation")
         return [FoundOut.of(each) for each in await suggestions_for(session, conversation)]
 
 
-@beside.post("/messages/{id}/article", status_code=201)
+@beside.post("/messages/{id}/article", status_code=201, dependencies=[SEES_MESSAGE])
 async def draft_of_answer(
     gateway: Parts,
     caller: AgentCaller,
@@ -290,7 +289,7 @@ async def draft_of_answer(
     """Begin an article with the words of an answer; take out what is the customer's alone."""
     async with gateway.database.transaction() as session:
         message = await session.get(Message, (caller.workspace_id, id))
-        if message is None or not await _seen(session, caller, message.conversation_id):
+        if message is None:
             raise not_found("message")
         if message.direction != "outbound" or not message.text.strip():
             raise invalid("only what was answered in words can become an article")
@@ -300,19 +299,6 @@ async def draft_of_answer(
         text = (body.language, body.title, message.text.strip()[:LONGEST])
         await save_draft(session, row, caller.agent_id, text)
         return await _one(session, row)
-
-
-async def _seen(
-    session: AsyncSession, caller: Principal, conversation_id: UUID
-) -> Conversation | None:
-    """The conversation, if lists show it to the caller."""
-    statement = select(Conversation).where(
-        Conversation.workspace_id == caller.workspace_id,
-        Conversation.id == conversation_id,
-        await allowed_to(session, caller),
-    )
-    row: Conversation | None = await session.scalar(statement)
-    return row
 
 
 def _text(body: ArticleIn) -> tuple[str, str, str]:

@@ -12,6 +12,7 @@ from gateway.access.tokens import Principal, Role
 from gateway.api.callers import AgentCaller, Parts, SupervisorCaller, acting_agent
 from gateway.api.conversations import Outcome, told
 from gateway.api.problems import documented
+from gateway.api.seeing import SEES_CONVERSATION, SERVES_QUEUE
 from gateway.api.texts import Name, Text
 from gateway.assignment import history, offers
 from gateway.conversations import assigning, moving
@@ -137,7 +138,7 @@ class HistoryOut(BaseModel):
     transfers: list[TransferOut]
 
 
-@router.get("/conversations/{id}/assignments")
+@router.get("/conversations/{id}/assignments", dependencies=[SEES_CONVERSATION])
 async def get_history(gateway: Parts, caller: AgentCaller, id: UUID) -> HistoryOut:  # noqa: A002
     """Who has had the conversation or was offered it, and how it moved."""
     async with gateway.database.transaction() as session:
@@ -184,7 +185,7 @@ async def decline(
     return told(gateway, done)
 
 
-@router.post("/conversations/{id}/take")
+@router.post("/conversations/{id}/take", dependencies=[SEES_CONVERSATION])
 async def take(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome:  # noqa: A002
     """Assign the conversation to the calling agent."""
     return told(
@@ -193,7 +194,7 @@ async def take(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome:  # noq
     )
 
 
-@router.post("/queues/{id}/take")
+@router.post("/queues/{id}/take", dependencies=[SERVES_QUEUE])
 async def take_next(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome | None:  # noqa: A002
     """Assign the conversation that is due first in the queue; null if nobody is waiting."""
     done = await assigning.take_next(
@@ -202,7 +203,7 @@ async def take_next(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome | 
     return told(gateway, done) if done else None
 
 
-@router.post("/conversations/{id}/release")
+@router.post("/conversations/{id}/release", dependencies=[SEES_CONVERSATION])
 async def release(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome:  # noqa: A002
     """Give the conversation back to its queue; it keeps the time it has waited."""
     return told(
@@ -211,7 +212,7 @@ async def release(gateway: Parts, caller: AgentCaller, id: UUID) -> Outcome:  # 
     )
 
 
-@router.post("/conversations/{id}/escalate")
+@router.post("/conversations/{id}/escalate", dependencies=[SEES_CONVERSATION])
 async def escalate(
     gateway: Parts,
     caller: AgentCaller,
@@ -230,7 +231,7 @@ async def escalate(
     return told(gateway, done)
 
 
-@router.post("/conversations/{id}/de-escalate")
+@router.post("/conversations/{id}/de-escalate", dependencies=[SEES_CONVERSATION])
 async def de_escalate(
     gateway: Parts,
     caller: AgentCaller,
@@ -249,7 +250,7 @@ async def de_escalate(
     return told(gateway, done)
 
 
-@router.post("/conversations/{id}/transfer")
+@router.post("/conversations/{id}/transfer", dependencies=[SEES_CONVERSATION])
 async def transfer(
     gateway: Parts,
     caller: AgentCaller,
@@ -271,7 +272,7 @@ async def transfer(
     return await _pass_on(gateway, caller, id, Mover(mover.agent_id), body.agent, body.summary)
 
 
-@router.post("/conversations/{id}/assign")
+@router.post("/conversations/{id}/assign", dependencies=[SEES_CONVERSATION])
 async def assign(
     gateway: Parts,
     caller: SupervisorCaller,

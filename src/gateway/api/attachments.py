@@ -14,6 +14,7 @@ from gateway.api.callers import AgentCaller, Parts
 from gateway.api.downloads import BINARY, download
 from gateway.api.messages import AttachmentOut, attachment_out
 from gateway.api.problems import documented
+from gateway.api.seeing import SEES_FILE
 from gateway.api.texts import Name
 from gateway.composition import Gateway
 from gateway.database.schema import Attachment
@@ -100,6 +101,7 @@ async def _body(request: Request, limit: int) -> bytes:
     "/v1/attachments/{id}",
     response_class=Response,
     responses={**documented(401, 403, 404), **FILE},
+    dependencies=[SEES_FILE],
 )
 async def get_attachment(
     gateway: Parts,
@@ -111,7 +113,9 @@ async def get_attachment(
     return await _file(gateway, caller.workspace_id, id, wanted, is_shown=False)
 
 
-@router.post("/v1/attachments/{id}/links", responses=documented(401, 403, 404))
+@router.post(
+    "/v1/attachments/{id}/links", responses=documented(401, 403, 404), dependencies=[SEES_FILE]
+)
 async def make_link(
     gateway: Parts,
     caller: AgentCaller,

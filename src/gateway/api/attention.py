@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from gateway.api.callers import AgentCaller, Parts, acting_agent
 from gateway.api.problems import documented
+from gateway.api.seeing import SEES_CONVERSATION
 from gateway.conversations.read_marks import mark_read
 from gateway.database.schema import Agent
 from gateway.database.schema import Conversation as Row
@@ -16,7 +17,10 @@ from gateway.problems import not_found
 from gateway.wakeups import Topic
 
 router = APIRouter(
-    prefix="/v1", tags=["conversations"], responses=documented(401, 403, 404, 409, 422, 503)
+    prefix="/v1",
+    tags=["conversations"],
+    responses=documented(401, 403, 404, 409, 422, 503),
+    dependencies=[SEES_CONVERSATION],
 )
 
 

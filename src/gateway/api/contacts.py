@@ -20,6 +20,7 @@ from gateway.contacts.erasing import erase_contact
 from gateway.contacts.exporting import export_contact
 from gateway.contacts.locking import attempt
 from gateway.database.schema import ContactMerge, Conversation
+from gateway.feed.scope import allowed_to
 from gateway.problems import invalid
 from gateway.wakeups import Topic
 
@@ -161,7 +162,8 @@ async def get_contact(
 ) -> ContactWithConversations:
     async with gateway.database.transaction() as session:
         profile = await reading.profile_of(session, caller.workspace_id, id)
-        conversations = await reading.newest_conversations(session, profile)
+        seen = await allowed_to(session, caller)
+        conversations = await reading.newest_conversations(session, profile, seen)
         merges = await reading.merges_into(session, profile)
     definitions = gateway.configuration.workspace(caller.workspace_id).attributes
     return ContactWithConversations(

@@ -14,6 +14,7 @@ from gateway.api.drafts import Reply, Say, drafted
 from gateway.api.messages import MessageOut, WantedBeside, link_to, shown
 from gateway.api.pages import Limit, Page
 from gateway.api.problems import documented
+from gateway.api.seeing import SEES_CONVERSATION, require_seen
 from gateway.api.sla_clocks import ClockOut, read_clocks
 from gateway.attributes.definitions import Read
 from gateway.attributes.definitions import shown as typed
@@ -29,7 +30,10 @@ from gateway.wakeups import Topic
 from routing.explanation import Explanation, sentences
 
 router = APIRouter(
-    prefix="/v1", tags=["conversations"], responses=documented(401, 403, 404, 409, 422, 503)
+    prefix="/v1",
+    tags=["conversations"],
+    responses=documented(401, 403, 404, 409, 422, 503),
+    dependencies=[SEES_CONVERSATION],
 )
 
 IdempotencyKey = Annotated[
@@ -176,6 +180,7 @@ async def merge(
     body: Merge,
 ) -> Outcome:
     """Move all messages into another conversation, and close this one."""
+    await require_seen(gateway, caller, body.into)
     return told(
         gateway,
         await joining.merge(

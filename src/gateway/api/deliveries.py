@@ -12,9 +12,11 @@ from channels.errors import Failure
 from gateway.api.callers import AdminCaller, AgentCaller, Parts
 from gateway.api.pages import Cursor, Limit, Page, encode_cursor, moment_and_id_after
 from gateway.api.problems import documented
-from gateway.database.schema import Attempt, Delivery
+from gateway.api.seeing import SEES_DELIVERY
+from gateway.database.schema import Attempt, Conversation, Delivery
 from gateway.delivery import retries
 from gateway.delivery.retries import Wanted
+from gateway.feed.scope import allowed_to
 from gateway.problems import conflict, not_found
 from gateway.wakeups import Topic
 
@@ -91,9 +93,14 @@ async def list_deliveries(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[DeliverySummary]:
-    """The newest first."""
+    """Those of conversations that the caller sees, the newest first."""
     statement = (
         select(Delivery)
+        .join(
+            Conversation,
+            (Conversation.workspace_id == Delivery.workspace_id)
+            & (Conversation.id == Delivery.conversation_id),
+        )
         .where(Delivery.workspace_id == caller.workspace_id)
         .order_by(Delivery.created_at.desc(), Delivery.id.desc())
         .limit(limit)
@@ -108,13 +115,14 @@ async def list_deliveries(
         after = tuple_(*moment_and_id_after(cursor))
         statement = statement.where(tuple_(Delivery.created_at, Delivery.id) < after)
     async with gateway.database.transaction() as session:
-        rows = (await session.scalars(statement)).all()
+        seen = statement.where(await allowed_to(session, caller))
+        rows = (await session.scalars(seen)).all()
     last = rows[-1] if len(rows) == limit else None
     following = encode_cursor(last.created_at, last.id) if last else None
     return Page(items=[_shown(row) for row in rows], next=following)
 
 
-@router.get("/{id}", responses=documented(404))
+@router.get("/{id}", responses=documented(404), dependencies=[SEES_DELIVERY])
 async def get_delivery(
     gateway: Parts,
     caller: AgentCaller,
@@ -137,7 +145,7 @@ async def get_delivery(
     return DeliveryWithAttempts(**dict(_shown(row)), tries=tries)
 
 
-@router.post("/{id}/retry", responses=documented(404, 409))
+@router.post("/{id}/retry", responses=documented(404, 409), dependencies=[SEES_DELIVERY])
 async def retry_delivery(
     gateway: Parts,
     caller: AgentCaller,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.api.callers import AgentCaller, Parts, acting_agent
 from gateway.api.conversations import Outcome, told
 from gateway.api.problems import documented
+from gateway.api.seeing import SEES_CONVERSATION
 from gateway.api.texts import Given, Name
 from gateway.attributes import keeping
 from gateway.conversations import labelling
@@ -18,6 +19,7 @@ router = APIRouter(
     prefix="/v1/conversations",
     tags=["conversations"],
     responses=documented(401, 403, 404, 409, 422, 503),
+    dependencies=[SEES_CONVERSATION],
 )
 
 

@@ -18,6 +18,7 @@ from gateway.access.tokens import Principal
 from gateway.api.callers import AdminCaller, AgentCaller, Parts
 from gateway.api.changes import configuring
 from gateway.api.problems import documented
+from gateway.api.seeing import require_seen
 from gateway.api.texts import LanguageTag, Name, Text
 from gateway.database.schema import Conversation, Macro
 from gateway.ids import new_id
@@ -175,6 +176,7 @@ async def preview_macro(
     body: PreviewIn,
 ) -> PreviewOut:
     """What the macro would say in a conversation if the caller sent it now."""
+    await require_seen(gateway, caller, body.conversation)
     async with gateway.database.transaction() as session:
         macro = await _find(session, caller, id)
         conversation = await session.get(Conversation, (caller.workspace_id, body.conversation))

@@ -15,6 +15,7 @@ from gateway.access.tokens import Principal
 from gateway.api.callers import AgentCaller, Parts
 from gateway.api.machine_mail import Bounce, Complaint, bounce_of, complaint_of
 from gateway.api.problems import documented
+from gateway.api.seeing import SEES_MESSAGE
 from gateway.composition import Gateway
 from gateway.conversations import reading
 from gateway.conversations.reading import Said
@@ -25,7 +26,10 @@ from gateway.files.links import Link
 from gateway.problems import not_found
 
 router = APIRouter(
-    prefix="/v1/messages", tags=["conversations"], responses=documented(401, 403, 404, 422, 503)
+    prefix="/v1/messages",
+    tags=["conversations"],
+    responses=documented(401, 403, 404, 422, 503),
+    dependencies=[SEES_MESSAGE],
 )
 
 LINKS_LAST = timedelta(minutes=15)

@@ -9,12 +9,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from gateway.api.callers import AgentCaller, Parts, acting_agent
 from gateway.api.conversations import Outcome, told
 from gateway.api.problems import documented
+from gateway.api.seeing import SEES_CONVERSATION
 from gateway.conversations import pending
 
 router = APIRouter(
     prefix="/v1/conversations",
     tags=["conversations"],
     responses=documented(401, 403, 404, 409, 422, 503),
+    dependencies=[SEES_CONVERSATION],
 )
 
 

@@ -86,12 +86,14 @@ async def merges_into(session: AsyncSession, profile: Profile) -> Sequence[Conta
     return (await session.scalars(statement)).all()
 
 
-async def newest_conversations(session: AsyncSession, profile: Profile) -> Sequence[Conversation]:
-    """A hundred at most, the most recently active first."""
+async def newest_conversations(
+    session: AsyncSession, profile: Profile, seen: ColumnElement[bool]
+) -> Sequence[Conversation]:
+    """A hundred at most of those `seen`, the most recently active first."""
     statement = (
         select(Conversation)
         .where(Conversation.workspace_id == profile.contact.workspace_id)
-        .where(Conversation.identity_id.in_([each.id for each in profile.identities]))
+        .where(Conversation.identity_id.in_([each.id for each in profile.identities]), seen)
         .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
         .limit(SHOWN_CONVERSATIONS)
     )

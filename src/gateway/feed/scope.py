@@ -88,12 +88,16 @@ def allowed(hidden: frozenset[UUID], viewer: UUID | None) -> ColumnElement[bool]
     return seen if viewer is None else or_(seen, Conversation.assignee_id == viewer)
 
 
-async def allowed_to(session: AsyncSession, caller: Principal) -> ColumnElement[bool]:
-    """Of conversations, those that lists, counts and searches show to the caller now."""
+async def hidden_from(session: AsyncSession, caller: Principal) -> frozenset[UUID]:
+    """The queues that the caller does not see now."""
     fetch = await fetch_in(session)
     rows = await fetch(READ, caller.workspace_id, caller.token_id)
-    scope = Scope.of(rows[0])
-    return allowed(scope.hidden, caller.agent_id)
+    return Scope.of(rows[0]).hidden
+
+
+async def allowed_to(session: AsyncSession, caller: Principal) -> ColumnElement[bool]:
+    """Of conversations, those that the caller may see now."""
+    return allowed(await hidden_from(session, caller), caller.agent_id)
 
 
 async def members_of(session: AsyncSession, workspace_id: int, queue_id: UUID) -> list[UUID]:

@@ -49,13 +49,13 @@ export function ThreadPane({ id }: { id: string }) {
                 </button>
               )}
             </p>
-            <Actions thread={thread} item={item} />
+            {!thread.isOutOfSight && <Actions thread={thread} item={item} />}
             <Tags thread={thread} item={item} />
             <Why id={id} version={item.message_count} />
           </>
         )}
       </header>
-      {problem && (
+      {problem && !thread.isOutOfSight && (
         <p class="problem" role="alert">
           {problem.status === 404 ? say.notFound : `${say.loadFailed} ${explain(problem)}`}{" "}
           {problem.status !== 404 && <button onClick={() => void thread.refresh()}>{say.again}</button>}
@@ -63,12 +63,12 @@ export function ThreadPane({ id }: { id: string }) {
       )}
       {thread.isOutOfSight && (
         <p class="problem" role="status">
-          {say.outOfSight} <button onClick={() => void thread.refresh(true)}>{say.look}</button>
+          {say.outOfSight}
         </p>
       )}
       <Messages thread={thread} />
       <Company id={id} />
-      {item && item.status !== "closed" && <Composer thread={thread} item={item} />}
+      {item && item.status !== "closed" && !thread.isOutOfSight && <Composer thread={thread} item={item} />}
       {isAsked.value && item?.contact && (
         <ContactPanel item={item} id={item.contact.id} close={() => (isAsked.value = false)} />
       )}

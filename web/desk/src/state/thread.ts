@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { get, post, Problem } from "../api/client";
 import type { Item, Message, Outcome, Page } from "../api/shapes";
-import { isLive, items, listen, refreshOffers } from "./desk";
+import { items, listen, refreshOffers } from "./desk";
 import { markSeen } from "./unread";
 
 const UNSETTLED = new Set(["queued", "sending"]);
@@ -42,10 +42,9 @@ export class Thread {
     return told && (!asked || told.ver >= asked.ver) ? told : asked;
   }
 
-  /** Whether it is known by asking alone: the feed tells nothing of queues that one does not see. */
+  /** Whether it was seen and is no longer: it has gone to a queue that one does not see. */
   get isOutOfSight(): boolean {
-    const asked = this.item.value;
-    return asked !== null && asked.status !== "closed" && isLive.value && !items.value.has(this.id);
+    return this.item.value !== null && this.problem.value?.status === 404;
   }
 
   /** Read what is new; all of it where earlier messages may be others. Calls meanwhile make one more. */
