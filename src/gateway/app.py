@@ -50,6 +50,7 @@ from gateway.api import (
     sessions,
     sla_policies,
     staffing,
+    surveys,
     tags,
     views,
     webhook_deliveries,
@@ -63,6 +64,7 @@ from gateway.doors.desk import DeskPages
 from gateway.doors.form_pages import WebPages
 from gateway.doors.help_pages import HelpPages
 from gateway.doors.http import HttpDoors
+from gateway.doors.survey_page import SurveyPage
 from gateway.doors.unsubscribe_page import UnsubscribePage
 
 DESCRIPTION = """\
@@ -107,6 +109,8 @@ ROUTERS = (
     rules.router,
     learnt_types.router,
     attributes.router,
+    surveys.router,
+    surveys.beside,
     tags.router,
     channels.router,
     agents.router,
@@ -144,25 +148,26 @@ def create_app(gateway: Gateway) -> ASGIApp:
         max_bytes=gateway.settings.max_payload_bytes,
     )
 
-    desk = DeskPages()
-    help_pages = HelpPages(gateway)
-    unsubscribing = UnsubscribePage(gateway.database, gateway.configuration)
+    served = (
+        pages,
+        HelpPages(gateway),
+        DeskPages(),
+        SurveyPage(gateway.database, gateway.survey_links),
+        UnsubscribePage(gateway.database, gateway.configuration),
+    )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith("/in/"):
-            await doors(scope, receive, send)
-        elif scope["type"] == "http" and pages.answers(scope["path"]):
-            await pages(scope, receive, send)
-        elif scope["type"] == "http" and help_pages.answers(scope["path"]):
-            await help_pages(scope, receive, send)
-        elif scope["type"] == "http" and desk.answers(scope["path"]):
-            await desk(scope, receive, send)
-        elif scope["type"] == "websocket" and scope["path"] == FEED_PATH:
+        if scope["type"] == "websocket" and scope["path"] == FEED_PATH:
             await gateway.feed(scope, receive, send)
-        elif scope["type"] == "http" and unsubscribing.answers(scope["path"]):
-            await unsubscribing(scope, receive, send)
-        else:
-            await api(scope, receive, send)
+            return
+        answering: ASGIApp = api
+        if scope["type"] == "http":
+            path = scope["path"]
+            if path.startswith("/in/"):
+                answering = doors
+            else:
+                answering = next((each for each in served if each.answers(path)), api)
+        await answering(scope, receive, send)
 
     return app
 

@@ -47,6 +47,8 @@ from gateway.search.indexing import Indexer
 from gateway.settings import Settings
 from gateway.signals import Signals
 from gateway.sla.worker import ClockWorker
+from gateway.surveys.inviting import Inviter
+from gateway.surveys.links import SurveyLinks
 from gateway.tags.moving import move_always
 from gateway.wakeups import Wakeups
 from gateway.webhooks.calls import Caller
@@ -86,6 +88,7 @@ class Gateway:
         )
         self.blobs = BlobStore(database, bucket_of(settings))
         self.links = Links(box, settings.public_url)
+        self.survey_links = SurveyLinks(box)
         limits = Limits(settings.max_file_bytes, settings.max_files_bytes)
         self.lightener = Lightener(self.blobs, limits, settings.inline_payload_bytes)
         self.reports = Reports(database, self.wakeups, self.metrics)
@@ -202,9 +205,16 @@ class Gateway:
             "figures": partial(count_always, self.database),
             "search": Indexer(self.database, self.wakeups, self.settings.poll_interval_s).run,
         }
+        if self.settings.public_url is not None:
+            loops["surveys"] = self._inviter(self.settings.public_url).run
         if self.settings.clamd is not None:
             loops["scans"] = self._scanner(self.settings.clamd).run
         return loops
+
+    def _inviter(self, public_url: str) -> Inviter:
+        return Inviter(
+            self.database, self.configuration, self.survey_links, self.wakeups, public_url
+        )
 
     def _scanner(self, address: str) -> ScanWorker:
         return ScanWorker(

@@ -207,6 +207,7 @@ async def things_of(team: Team) -> dict[str, str]:
     article = await team.ask("POST", "/v1/articles", written)
     policy = await team.ask("POST", "/v1/sla-policies", {"name": "Standard", "targets": {}})
     view = await team.ask("POST", "/v1/views", {"name": "All", "filters": {}, "shared": True})
+    survey = await team.ask("POST", "/v1/surveys", {"name": "After solving", "kind": "csat"})
     holds = (await team.get(f"{path}/assignments"))["assignments"]
     return {
         "calendars": calendar["id"],
@@ -230,4 +231,5 @@ async def things_of(team: Team) -> dict[str, str]:
         "keys": key["id"],
         "webhooks": webhook["id"],
         "views": view["id"],
+        "surveys": survey["id"],
     }

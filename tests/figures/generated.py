@@ -11,6 +11,7 @@ from tests.figures.histories import Matter
 FROM = datetime(2026, 3, 9, tzinfo=UTC)
 """Rome's clocks go forward on 29 March."""
 DAYS = 45
+METRICS = ("first_response", "resolution")
 
 
 def generated(team: Team, number: int, seed: int) -> list[Matter]:
@@ -73,22 +74,38 @@ def _changed(team: Team, draw: Random, matter: Matter, at: datetime) -> None:
 
 def _after_the_end(draw: Random, matter: Matter, at: datetime) -> None:
     chance = draw.random()
-    if matter.status == "closed":
+    if chance < 0.25:
+        _surveyed(draw, matter, at)
+    elif matter.status == "closed":
         matter.label(at, type="order")
-    elif chance < 0.4:
+    elif chance < 0.5:
         matter.reopen(at)
-    elif chance < 0.6:
+    elif chance < 0.65:
         matter.receive(at, quiet=True)
     else:
         matter.close(at)
 
 
+def _surveyed(draw: Random, matter: Matter, at: datetime) -> None:
+    """Asked, then answered, perhaps twice."""
+    kind, scores = draw.choice([("csat", (1, 5)), ("nps", (0, 10)), ("ces", (1, 7))])
+    name = f"{matter.id} {kind}"
+    matter.survey(at, name, kind, None)
+    for _ in range(draw.randrange(3)):
+        at += timedelta(seconds=draw.randrange(1, 200))
+        matter.survey(at, name, kind, draw.randint(*scores))
+
+
 def _spoken(draw: Random, matter: Matter, at: datetime, agent: UUID) -> None:
     chance = draw.random()
     if chance < 0.15:
-        matter.breach(at, _clock(draw, at - timedelta(seconds=draw.randrange(90))))
+        matter.breach(
+            at, _clock(draw, at - timedelta(seconds=draw.randrange(90)), draw.choice(METRICS))
+        )
     elif chance < 0.3:
-        matter.answer(at, agent, met=[_clock(draw, at) for _ in range(draw.randrange(1, 3))])
+        matter.answer(
+            at, agent, met=[_clock(draw, at, each) for each in METRICS[: draw.randint(1, 2)]]
+        )
     elif chance < 0.45:
         matter.answer(at, agent)
     elif chance < 0.55:
@@ -101,8 +118,7 @@ def _spoken(draw: Random, matter: Matter, at: datetime, agent: UUID) -> None:
         matter.receive(at)
 
 
-def _clock(draw: Random, due_at: datetime) -> dict[str, Any]:
-    metric = draw.choice(["first_response", "resolution"])
+def _clock(draw: Random, due_at: datetime, metric: str) -> dict[str, Any]:
     policy = UUID(int=draw.randrange(2))
     return {"metric": metric, "cycle": draw.randrange(2), "policy": policy, "due_at": due_at}
 

@@ -86,6 +86,14 @@ class Matter:
         message = {"id": uuid4(), "direction": "outbound", "agent": agent}
         self.tell(at, "message.replied", {}, message=message, **more)
 
+    def survey(self, at: datetime, invitation: str, kind: str, score: int | None) -> None:
+        """Asked where there is no score yet."""
+        told: dict[str, Any] = {"invitation": invitation, "kind": kind}
+        if score is None:
+            self.tell(at, "survey.sent", {}, survey=told)
+        else:
+            self.tell(at, "survey.answered", {}, survey={**told, "score": score})
+
     def breach(self, at: datetime, clock: dict[str, Any]) -> None:
         self.tell(at, "sla.breached", {}, clock=clock)
 

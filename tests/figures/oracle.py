@@ -37,7 +37,7 @@ KEYS = {
 }  # fmt: skip
 
 SUM = """
-SELECT figure, key, count(*), count(*) FILTER (hit), coalesce(sum({clock}), 0),
+SELECT figure, key, count(*), sum(hit), coalesce(sum({clock}), 0),
        quantile_disc({clock}, 0.5), quantile_disc({clock}, 0.9)
   FROM (SELECT *, {key} AS key FROM told WHERE day >= ? AND day < ?)
  WHERE key IS NOT NULL GROUP BY figure, key

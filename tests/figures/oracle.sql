@@ -170,10 +170,31 @@ SELECT id, t, answered_at, least(answered_at, (
            AND (l.last IS NULL OR (q.t, q.pos) > l.last)
          GROUP BY q.id) a;
 
+CREATE TABLE invited AS
+SELECT id, json->>'$.survey.invitation' AS invitation, min(json->>'$.survey.kind') AS kind,
+       min_by(queue, pos) AS queue, min_by(level, pos) AS level,
+       coalesce(arg_min_null(agent, pos), '') AS agent,
+       min(t) FILTER (type = 'survey.sent') AS sent_at,
+       max(t) FILTER (type = 'survey.answered') AS answered_at,
+       max_by(CAST(json->>'$.survey.score' AS INTEGER), pos)
+           FILTER (type = 'survey.answered') AS score
+  FROM ev WHERE type IN ('survey.sent', 'survey.answered') GROUP BY id, invitation;
+CREATE VIEW surveyed AS
+SELECT 'survey_response' AS figure, id, sent_at AS t, queue, level, agent, NULL AS wall,
+       NULL AS business, CAST(answered_at IS NOT NULL AS INTEGER) AS hit, NULL AS policy FROM invited
+UNION ALL
+SELECT kind, id, answered_at, queue, level, agent, NULL, NULL,
+       CASE kind WHEN 'csat' THEN CAST(score IN (4, 5) AS INTEGER)
+                 WHEN 'nps' THEN CAST(score IN (9, 10) AS INTEGER) - CAST(score < 7 AS INTEGER)
+                 ELSE CAST(score IN (5, 6, 7) AS INTEGER) END, NULL
+  FROM invited
+ WHERE answered_at IS NOT NULL;
+
 CREATE TABLE told AS
 SELECT figure, id, CAST(timezone('Europe/Rome', t) AS DATE) AS day,
        hour(timezone('Europe/Rome', t))::VARCHAR AS hour, f.queue, f.level::VARCHAR AS level, agent,
-       channel, type, priority, language, tags, policy, floor(wall) AS wall, floor(business) AS business, hit
+       channel, type, priority, language, tags, policy, floor(wall) AS wall, floor(business) AS business,
+       CAST(hit AS INTEGER) AS hit
   FROM (
             SELECT *, NULL FROM (
             SELECT 'received', id, t, queue, level, agent, wall, business, hit FROM received
@@ -191,5 +212,5 @@ SELECT figure, id, CAST(timezone('Europe/Rome', t) AS DATE) AS day,
   UNION ALL SELECT 'resolution', id, t, queue, level, agent, wall, business, hit FROM resolution
   UNION ALL SELECT 'within_24h', id, t, queue, level, agent, wall, business, hit FROM within_24h
   UNION ALL SELECT 'first_contact', id, t, queue, level, agent, wall, business, hit FROM first_contact)
-  UNION ALL SELECT * FROM sla) f (figure, id, t, queue, level, agent, wall, business, hit, policy)
+  UNION ALL SELECT * REPLACE (CAST(hit AS INTEGER) AS hit) FROM sla UNION ALL SELECT * FROM surveyed) f (figure, id, t, queue, level, agent, wall, business, hit, policy)
   JOIN conv c USING (id) WHERE NOT is_merged OR figure IN ('received', 'sent');

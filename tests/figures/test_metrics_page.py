@@ -16,6 +16,7 @@ from gateway.figures.definitions import DEFINITIONS, Definition
 from gateway.figures.reading import Asked, Reading, Readings, read
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
+KINDS = {"csat", "nps", "ces"}
 ROME = ZoneInfo("Europe/Rome")
 HISTORY = re.compile(r"^\| ([A-D]) \| (\d{4}-\d\d-\d\d \d\d:\d\d) \| (.+) \|$", re.MULTILINE)
 FIGURE = re.compile(r"^\| `(\w+)` \| ([\d:]+)( %)? \| (\d+) \|", re.MULTILINE)
@@ -32,6 +33,10 @@ def tell(matter: Matter, at: datetime, what: str, team: Team, agents: dict[str, 
     more = {"met": [clock(met, at)]} if met else {}
     words, _, name = what.rpartition(" ")
     agent = agents.get(name)
+    if words == "asked" or words in KINDS:
+        kind, score = (name, None) if words == "asked" else (words, int(name))
+        matter.survey(at, f"{matter.id} {kind}", kind, score)
+        return
     if words == "assigned to" and agent is not None:
         matter.assign(at, agent)
     elif words == "answered by":

@@ -43,6 +43,8 @@ class RowOut(BaseModel):
     value: float | None
     mean: float | None
     p90: float | None
+    low: float | None
+    high: float | None
     cases_before: int
     value_before: float | None
 

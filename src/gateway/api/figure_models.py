@@ -62,13 +62,16 @@ class PeriodOut(BaseModel):
 class ReadingOut(BaseModel):
     """`value` is the figure: of durations the median; null where there are no cases.
 
-    Seconds of percentiles are 4.8 % off at most, the mean is exact.
+    Seconds of percentiles are 4.8 % off at most, the mean is exact. `low` and `high` are where a
+    share lies with 95 % confidence, were its cases a sample of more.
     """
 
     value: float | None
     cases: int
     mean: float | None = None
     p90: float | None = None
+    low: float | None = None
+    high: float | None = None
 
     @classmethod
     def of(cls, definition: Definition, reading: Reading) -> Self:
@@ -76,6 +79,8 @@ class ReadingOut(BaseModel):
         if definition.kind == "duration" and reading.cases:
             out.mean = reading.seconds / reading.cases
             out.p90 = reading.percentile(0.9)
+        if (interval := reading.interval(definition)) is not None:
+            out.low, out.high = interval
         return out
 
 

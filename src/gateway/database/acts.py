@@ -27,6 +27,7 @@ SETTINGS = frozenset(
         "queue",
         "queue_member",
         "sla_policy",
+        "survey",
         "workspace",
     }
 )

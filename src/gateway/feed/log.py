@@ -52,6 +52,8 @@ class EventType(StrEnum):
     SLA_WARNING = "sla.warning"
     SLA_BREACHED = "sla.breached"
     ALERTED = "conversation.alerted"
+    SURVEY_SENT = "survey.sent"
+    SURVEY_ANSWERED = "survey.answered"
     SCOPE = "scope.changed"
 
 

@@ -7,6 +7,7 @@ always read whole: late events, reopenings and corrections need no rule of their
 from typing import Final
 
 from gateway.feed.log import EventType
+from gateway.surveys.scales import MOST_DETRACTING, SCALES
 
 TOLD: Final = (
     EventType.OPENED,
@@ -30,6 +31,8 @@ TOLD: Final = (
     EventType.RECEIVED,
     EventType.REPLIED,
     EventType.SLA_BREACHED,
+    EventType.SURVEY_SENT,
+    EventType.SURVEY_ANSWERED,
 )
 """Events that can change a case; the others are passed over."""
 
@@ -139,6 +142,20 @@ clock AS MATERIALIZED (
     SELECT DISTINCT ON (id, figure, n) * FROM sign ORDER BY id, figure, n, hit, t
 )"""  # noqa: S608, E501 - constants
 
+# Of an invitation the last answer counts, when it was given and as it is.
+_SURVEYS = f"""
+survey AS MATERIALIZED (
+    SELECT id, data#>>'{{survey,invitation}}' AS invitation, min(data#>>'{{survey,kind}}') AS kind,
+           min(t) FILTER (WHERE type = '{EventType.SURVEY_SENT}') AS sent_at,
+           max(t) FILTER (WHERE type = '{EventType.SURVEY_ANSWERED}') AS answered_at,
+           ((array_agg(data#>>'{{survey,score}}' ORDER BY pos DESC)
+               FILTER (WHERE type = '{EventType.SURVEY_ANSWERED}'))[1])::int AS score,
+           (array_agg(queue ORDER BY pos))[1] AS queue, (array_agg(agent ORDER BY pos))[1] AS agent,
+           row_number() OVER (PARTITION BY id ORDER BY min(pos)) AS n
+      FROM told WHERE type IN ('{EventType.SURVEY_SENT}', '{EventType.SURVEY_ANSWERED}')
+     GROUP BY id, invitation
+)"""  # noqa: S608 - constants
+
 # Joined once for all: asked of each conversation by itself, a page would cost its square.
 _JOINED = f"""
 moved AS MATERIALIZED (
@@ -185,6 +202,12 @@ def _unanswered(figure: str, at: str, until: str, when: str) -> str:
      WHERE (until IS NULL OR until > t) AND {when}"""  # noqa: S608 - constants
 
 
+def _answered(figure: str, kind: str, hit: str) -> str:
+    """A share of the answers to surveys, by whom and where the matter was solved."""
+    return f"""SELECT id, '{figure}', n, answered_at, NULL, {hit}, queue, agent, {_NO_SPANS}
+      FROM survey WHERE kind = '{kind}' AND answered_at IS NOT NULL"""  # noqa: S608 - constants
+
+
 def _opened(figure: str, hit: str) -> str:
     """A share of the conversations opened, by the queue that they were opened in."""
     return f"""SELECT id, '{figure}', 1, opened_at, NULL, coalesce({hit}, false), matter.queue,
@@ -212,6 +235,13 @@ _FIGURES = (
     _level("ended", "NULL", "NOT is_open"),
     _unanswered("unanswered", "t", "until", "true"),
     _unanswered("unanswered_ended", "until", "NULL", "until IS NOT NULL"),
+    f"""SELECT id, 'survey_response', n, sent_at, NULL, answered_at IS NOT NULL, queue, agent,
+               {_NO_SPANS}
+          FROM survey WHERE sent_at IS NOT NULL""",  # noqa: S608
+    _answered("csat", "csat", f"score >= {SCALES['csat'].good}"),
+    _answered("nps", "nps", f"score >= {SCALES['nps'].good}"),
+    _answered("nps_against", "nps", f"score <= {MOST_DETRACTING}"),
+    _answered("ces", "ces", f"score >= {SCALES['ces'].good}"),
     f"SELECT id, figure, n, t, NULL, hit, queue, agent, {_NO_SPANS} FROM clock",  # noqa: S608
     f"""SELECT DISTINCT ON (id) id, 'queue_wait', 1, t, NULL, true, told.queue, told.agent,
                ARRAY[opened_at], ARRAY[t]
@@ -238,7 +268,7 @@ _FIGURES = (
 )
 
 CASES: Final = f"""
-WITH {_EVENTS}, {_TURNS}, {_STATES}, {_CLOCKS}, {_JOINED},
+WITH {_EVENTS}, {_TURNS}, {_STATES}, {_CLOCKS}, {_SURVEYS}, {_JOINED},
 found (id, figure, n, at, until, hit, queue, agent, begins, ends) AS (
     {" UNION ALL ".join(f"({each})" for each in _FIGURES)}
 )

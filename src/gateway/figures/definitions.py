@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from channels.records import record
 
-Kind = Literal["count", "duration", "share", "level"]
+Kind = Literal["count", "duration", "share", "balance", "level"]
 Unit = Literal["cases", "seconds", "share"]
 Better = Literal["less", "more"]
 FigureName = Literal[
@@ -30,12 +30,18 @@ FigureName = Literal[
     "sla_first_response",
     "sla_next_response",
     "sla_resolution",
+    "csat",
+    "nps",
+    "ces",
+    "survey_response",
 ]
 
 
 @record
 class Definition:
     """A figure. `counts` names the cases that it is made of, two where they are subtracted.
+
+    A balance is the share of cases that are one less the share of those that are the opposite.
 
     `better` is None where neither is: then a change is no judgement.
     """
@@ -53,7 +59,7 @@ class Definition:
     def unit(self) -> Unit:
         if self.kind == "duration":
             return "seconds"
-        return "share" if self.kind == "share" else "cases"
+        return "share" if self.kind in {"share", "balance"} else "cases"
 
     @property
     def cases(self) -> tuple[str, ...]:
@@ -255,6 +261,45 @@ _ALL = (
             better="more",
         )
         for name, title, what in _CLOCKS
+    ),
+    Definition(
+        name="csat",
+        area="quality",
+        title="Satisfaction (CSAT)",
+        kind="share",
+        says="Of the answers to surveys of satisfaction given in the period, the fours and fives of"
+        " five.",
+        acting="Read the comments of the lowest scores before anything else.",
+        better="more",
+    ),
+    Definition(
+        name="nps",
+        area="quality",
+        title="Recommendation (NPS)",
+        kind="balance",
+        says="Of the answers to surveys of recommendation given in the period, the share of 9 and"
+        " 10 less the share of 0 to 6.",
+        acting="Look at its interval first: with few answers it moves by chance.",
+        better="more",
+        counts=("nps", "nps_against"),
+    ),
+    Definition(
+        name="ces",
+        area="quality",
+        title="Ease (CES)",
+        kind="share",
+        says="Of the answers to surveys of ease given in the period, the fives to sevens of seven.",
+        acting="Hard matters of one type: mend what makes customers write at all.",
+        better="more",
+    ),
+    Definition(
+        name="survey_response",
+        area="quality",
+        title="Surveys answered",
+        kind="share",
+        says="Of the surveys sent in the period, those that were answered.",
+        acting="Low: who answers is no picture of all. Ask sooner, or less often.",
+        better="more",
     ),
 )
 

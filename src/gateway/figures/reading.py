@@ -4,6 +4,7 @@ Days hold one dimension at a time. What asks for two, or for what was open at an
 counted from the cases themselves, by the same statement.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from gateway.figures.rolling import BUCKET, COUNTED, DIMENSIONS, POLICY, SPREAD
 Clock = Literal["wall", "business"]
 BY_TIME: Final = {"day": "day::text", "month": "to_char(day, 'YYYY-MM')"}
 USUAL_DAYS: Final = 28
+Z95: Final = 1.959964
 BEGINNING: Final = date(1970, 1, 1)
 
 SUMS: Final = "sum(cases) AS cases, sum(hits) AS hits, sum(seconds) AS seconds"
@@ -55,10 +57,14 @@ class Asked:
 
 @dataclass(slots=True)
 class Reading:
-    """What cases add up to: `seconds` of all, and their lengths in classes."""
+    """What cases add up to: `seconds` of all, and their lengths in classes.
+
+    `against` are hits that are taken off in a balance.
+    """
 
     cases: int = 0
     hits: int = 0
+    against: int = 0
     seconds: int = 0
     lengths: Counter[int] = field(default_factory=Counter)
 
@@ -77,7 +83,31 @@ class Reading:
             return self.cases
         if not self.cases:
             return None
-        return self.hits / self.cases if definition.unit == "share" else self.percentile(0.5)
+        if definition.unit == "share":
+            return (self.hits - self.against) / self.cases
+        return self.percentile(0.5)
+
+    def interval(self, definition: Definition) -> tuple[float, float] | None:
+        """Where a share or balance lies with 95 % confidence, were these cases a sample.
+
+        By Wilson's score interval (1927) for shares, by the normal one for balances, whose
+        variance is that of +1, 0 and -1.
+        """
+        if definition.unit != "share" or not self.cases:
+            return None
+        if definition.kind == "balance":
+            value = (self.hits - self.against) / self.cases
+            spread = (self.hits + self.against) / self.cases - value**2
+            half = Z95 * math.sqrt(max(spread, 0) / self.cases)
+            return max(value - half, -1.0), min(value + half, 1.0)
+        return _wilson(self.hits, self.cases)
+
+
+def _wilson(hits: int, cases: int) -> tuple[float, float]:
+    share, square = hits / cases, Z95**2 / cases
+    middle = (share + square / 2) / (1 + square)
+    half = Z95 / (1 + square) * math.sqrt(share * (1 - share) / cases + square / cases / 4)
+    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 Readings = dict[str, dict[str, tuple[Reading, Reading]]]
@@ -119,10 +149,9 @@ class _Part:
 def _parts(figure: Definition, asked: Asked) -> list[_Part]:
     """What is no duration knows one clock alone."""
     clock = asked.clock if figure.kind == "duration" else "wall"
-    if figure.kind != "level":
-        return [_Part(figure, figure.cases[0], clock, asked.before)]
-    signs = zip(figure.cases, (1, -1), strict=True)
-    return [_Part(figure, cases, clock, BEGINNING, sign) for cases, sign in signs]
+    since = BEGINNING if figure.kind == "level" else asked.before
+    signs = zip(figure.cases, (1, -1), strict=False)
+    return [_Part(figure, cases, clock, since, sign) for cases, sign in signs]
 
 
 def _add(readings: Readings, part: _Part, row: Mapping[str, Any]) -> None:
@@ -130,6 +159,9 @@ def _add(readings: Readings, part: _Part, row: Mapping[str, Any]) -> None:
     if row["key"] not in groups:
         groups[row["key"]] = Reading(), Reading()
     now, before = groups[row["key"]]
+    if part.figure.kind == "balance" and part.sign < 0:
+        (now if row["is_now"] else before).against += int(row["hits"])
+        return
     if row["is_now"] or part.figure.kind == "level":
         now.add(row, part.sign)
     if not row["is_now"]:

@@ -48,6 +48,7 @@ from gateway.database.schema.queues import (
 from gateway.database.schema.rules import Decision, RuleSetDraft, RuleSetMove, RuleSetVersion
 from gateway.database.schema.search import SearchEntry, SearchMark
 from gateway.database.schema.sla import SlaClock, SlaPolicy
+from gateway.database.schema.surveys import Survey, SurveyInvitation
 from gateway.database.schema.views import SavedView
 from gateway.database.schema.webhooks import Webhook, WebhookAttempt, WebhookDelivery
 
@@ -112,6 +113,8 @@ __all__ = [
     "SlaClock",
     "SlaPolicy",
     "SpareObject",
+    "Survey",
+    "SurveyInvitation",
     "Tag",
     "TagMove",
     "ThreadRef",

@@ -13,6 +13,7 @@ export const reports = {
     timing: "Times",
     solutions: "Solutions",
     sla: "SLA",
+    quality: "Quality",
   } as Record<string, string>,
   figureTitles: {} as Record<string, string>,
   target: (value: string) => `Target ${value}`,

@@ -15,6 +15,7 @@ export const reports: typeof english = {
     timing: "Tempi",
     solutions: "Soluzioni",
     sla: "SLA",
+    quality: "Qualità",
   },
   figureTitles: {
     received: "Messaggi ricevuti",
@@ -38,6 +39,10 @@ export const reports: typeof english = {
     sla_first_response: "SLA: prima risposta",
     sla_next_response: "SLA: risposte successive",
     sla_resolution: "SLA: soluzione",
+    csat: "Soddisfazione (CSAT)",
+    nps: "Raccomandazione (NPS)",
+    ces: "Facilità (CES)",
+    survey_response: "Sondaggi con risposta",
   },
   target: (value) => `Obiettivo ${value}`,
   targetMissed: (value) => `Obiettivo ${value} mancato`,

@@ -1,0 +1,1 @@
+"""Surveys: asks customers how they were served, once their matter is solved."""
