@@ -4,7 +4,7 @@ export interface Definition {
   name: string;
   area: string;
   title: string;
-  kind: "count" | "duration" | "share" | "level";
+  kind: "count" | "duration" | "share" | "balance" | "level";
   unit: Unit;
   says: string;
   acting: string;
@@ -17,6 +17,8 @@ export interface Reading {
   cases: number;
   mean: number | null;
   p90: number | null;
+  low: number | null;
+  high: number | null;
 }
 
 export interface Compared {

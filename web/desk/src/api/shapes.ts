@@ -165,3 +165,13 @@ export interface Preview {
   text: string;
   missing: string[];
 }
+
+/** What a survey did about a conversation, and what the customer said. */
+export interface Asked {
+  survey: string;
+  name: string;
+  kind: "csat" | "nps" | "ces";
+  skipped: string | null;
+  score: number | null;
+  comment: string | null;
+}

@@ -56,6 +56,12 @@ function Meaning({ figure, now, before }: Figure) {
         <Reading name={figure.kind === "duration" ? say.median : say.now} value={figureOf(now.value, figure.unit)} />
         {now.mean !== null && <Reading name={say.mean} value={figureOf(now.mean, figure.unit)} />}
         {now.p90 !== null && <Reading name={say.p90} value={figureOf(now.p90, figure.unit)} />}
+        {now.low !== null && now.high !== null && (
+          <Reading
+            name={say.interval}
+            value={`${figureOf(now.low, figure.unit)} – ${figureOf(now.high, figure.unit)}`}
+          />
+        )}
         <Reading name={say.before} value={figureOf(before.value, figure.unit)} />
         <Reading name={say.caseCount} value={figureOf(now.cases, "cases")} />
       </dl>

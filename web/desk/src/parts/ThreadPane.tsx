@@ -11,6 +11,7 @@ import { ContactPanel } from "./ContactPanel";
 import { Marks } from "./ConversationList";
 import { MessageCard } from "./MessageCard";
 import { explain } from "./report";
+import { Scores } from "./Scores";
 import { Tags } from "./Tags";
 import { Why } from "./Why";
 
@@ -51,6 +52,7 @@ export function ThreadPane({ id }: { id: string }) {
             </p>
             {!thread.isOutOfSight && <Actions thread={thread} item={item} />}
             <Tags thread={thread} item={item} />
+            <Scores id={id} version={item.ver} />
             <Why id={id} version={item.message_count} />
           </>
         )}

@@ -30,6 +30,7 @@ export const reports = {
   median: "Median",
   mean: "Mean",
   p90: "9 of 10 within",
+  interval: "With 95 % confidence",
   now: "Now",
   before: "Before",
   day: "Day",

@@ -58,6 +58,7 @@ export const reports: typeof english = {
   median: "Mediana",
   mean: "Media",
   p90: "9 su 10 entro",
+  interval: "Con il 95 % di confidenza",
   now: "Ora",
   before: "Prima",
   day: "Giorno",

@@ -46,6 +46,7 @@ export const work = {
   writesToo: (names: string) => `${names}: writing an answer now`,
   customerWrites: "The customer is writing…",
   outOfSight: "It is now in a queue that you do not see. This is how it was.",
+  scored: (survey: string, score: number, most: number) => `${survey}: ${score} of ${most}`,
   search: "Search",
   searchFor: "Words, a name or an address",
   nothingFound: "Nothing was found",

@@ -48,6 +48,7 @@ export const work: typeof english = {
   writesToo: (names) => `${names}: sta scrivendo una risposta`,
   customerWrites: "Il cliente sta scrivendo…",
   outOfSight: "Ora è in una coda che non vedi. Ecco com'era.",
+  scored: (survey, score, most) => `${survey}: ${score} su ${most}`,
   search: "Cerca",
   searchFor: "Parole, un nome o un indirizzo",
   nothingFound: "Non si è trovato nulla",
