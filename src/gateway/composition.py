@@ -212,9 +212,7 @@ class Gateway:
         return loops
 
     def _inviter(self, public_url: str) -> Inviter:
-        return Inviter(
-            self.database, self.configuration, self.survey_links, self.wakeups, public_url
-        )
+        return Inviter(self.database, self.configuration, self.wakeups, public_url)
 
     def _scanner(self, address: str) -> ScanWorker:
         return ScanWorker(

@@ -38,6 +38,7 @@ from gateway.macros.texts import MacroTexts
 from gateway.references import References
 from gateway.reply_tags import ReplyTags
 from gateway.sla.policies import SlaPolicies, read_policies
+from gateway.surveys.links import SurveyLinks
 from gateway.wakeups import Topic, Wakeups, wait_for
 from routing.business_time import BusinessTime
 from routing.calendars import Calendar
@@ -80,6 +81,7 @@ class WorkspaceConfiguration:
     history: frozenset[str]
     reply_tags: ReplyTags
     unsubscribe_links: UnsubscribeLinks
+    survey_links: SurveyLinks
     calendar: Calendar | None
     sla: SlaPolicies
     gives_work: bool
@@ -302,6 +304,7 @@ class Configuration:
             history=rules.history | (shadow.history if shadow else frozenset()),
             reply_tags=ReplyTags(self._box.derived(b"reply tags"), stored.workspace_id),
             unsubscribe_links=UnsubscribeLinks(self._box.derived(PURPOSE), stored.workspace_id),
+            survey_links=SurveyLinks(self._box),
             calendar=stored.calendar,
             sla=stored.sla,
             gives_work=stored.gives_work,

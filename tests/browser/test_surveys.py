@@ -29,7 +29,7 @@ async def invited(workplace: Workplace, language: str) -> str:
     await house.rows("UPDATE conversation SET language = :language RETURNING id", language=language)
     gateway = house.gateway
     links = gateway.survey_links
-    inviter = Inviter(gateway.database, gateway.configuration, links, gateway.wakeups, house.url)
+    inviter = Inviter(gateway.database, gateway.configuration, gateway.wakeups, house.url)
     assert await inviter.invite_due(datetime.now(UTC)) == 1
     [[id_]] = await house.rows(
         "SELECT id FROM survey_invitation WHERE survey_id = :survey", survey=made["id"]

@@ -1,10 +1,11 @@
 """Customers are asked once, by the way they wrote; what they say is kept, told and counted."""
 
 import asyncio
+import re
 from typing import Any
 
 from tests.house import House, bearer, make_mail
-from tests.surveys.asking import asked, asking, body, close_all, link, solved
+from tests.surveys.asking import PUBLIC, asked, asking, body, close_all, link, solved
 
 
 async def events(house: House, type_: str) -> list[Any]:
@@ -46,6 +47,40 @@ async def test_looking_at_the_links_answers_nothing(dsn: str) -> None:
         forged = f"{path[:-2]}AA"
         assert (await house.http.post(forged, data={"score": "1"})).status_code == 404
         assert (await asked(house, conversation))["answered_at"] is None
+
+
+async def test_agents_cannot_answer_in_the_customers_place(dsn: str) -> None:
+    """They read the message, but with a stand-in for what makes its link valid."""
+    async with asking(dsn) as (house, server):
+        conversation = await solved(house)
+        path = await link(server)
+        thread = await house.http.get(
+            f"/v1/conversations/{conversation}/messages", headers=bearer(house.team.agent)
+        )
+        assert path not in thread.text
+        [shown] = set(re.findall(r"/surveys/[\w-]+", thread.text))
+        assert len(shown) == len(path)
+        await house.post(f"/v1/conversations/{conversation}/take")
+        await house.post(f"/v1/conversations/{conversation}/replies", {"text": f"{PUBLIC}{shown}"})
+        assert await link(server, 3) == shown
+        assert (await house.http.post(shown, data={"score": "5"})).status_code == 404
+        assert (await asked(house, conversation))["answered_at"] is None
+
+
+async def test_a_visitor_of_the_chat_gets_a_link_that_works(dsn: str) -> None:
+    async with asking(dsn) as (house, _), house.visitor() as visitor:
+        await visitor.say("a", "Hello there")
+        [item] = (await house.get("/v1/conversations"))["items"]
+        path = f"/v1/conversations/{item['id']}"
+        await house.post(f"{path}/take")
+        await house.post(f"{path}/replies", {"text": "It is on its way."})
+        await house.post(f"{path}/solve")
+        text = ""
+        while "help.test" not in text:
+            text = (await visitor.receive("message"))["text"]
+        [url] = re.findall(r"https://help.test(/surveys/[\w-]+)", text)
+        answer = await house.http.post(url, data={"score": "5"})
+        assert answer.status_code == 200
 
 
 async def test_the_last_answer_counts(dsn: str) -> None:

@@ -80,11 +80,17 @@ class Sender:
             raise SendFailed(Failure.MISCONFIGURED, "nothing can be sent over this channel")
         message = outbound_message(claimed, await self._attachments(claimed))
         message = replace(
-            message,
+            self._linked(message, channel.workspace_id) if claimed.automatic else message,
             status_url=status_url(self._public_url, channel, claimed.delivery_id),
             unsubscribe_url=self._unsubscribe_url(claimed, channel),
         )
         return await outbound.send(message, channel.config, self._http)
+
+    def _linked(self, message: OutboundMessage, workspace_id: int) -> OutboundMessage:
+        """With links of surveys that work; in what is ours alone: anybody can write a stand-in."""
+        links = self._configuration.workspace(workspace_id).survey_links
+        html = None if message.html is None else links.signed(message.html, workspace_id)
+        return replace(message, text=links.signed(message.text, workspace_id), html=html)
 
     def _unsubscribe_url(self, claimed: Claimed, channel: ConfiguredChannel) -> str | None:
         if self._public_url is None or claimed.subscriber_id is None:

@@ -77,18 +77,18 @@ def _form(asked: Asked, chosen: int | None, comment: str, *, is_missing: bool = 
     language = asked.invitation.language
     say = PHRASES[language]
     least, most = say.ends[asked.survey.kind]
+    scores = SCALES[asked.survey.kind].scores
     question = question_of(asked.survey.kind, asked.survey.questions, language)
     choices = "".join(
         f'<label><input type="radio" name="score" value="{score}" required'
         f"{' checked' if score == chosen else ''}> {score}</label>\n"
-        for score in SCALES[asked.survey.kind].scores
+        for score in scores
     )
     notice = f'<div class="notice" role="alert"><p>{say.missing}</p></div>' if is_missing else ""
     return f"""{notice}
 <form method="post" action="?">
 <fieldset class="field scores"><legend>{escape(question)}</legend>
-<span>{escape(least)}</span>
-{choices}<span>{escape(most)}</span></fieldset>
+{choices}<p>{scores[0]}: {escape(least)}, {scores[-1]}: {escape(most)}</p></fieldset>
 <div class="field"><label for="comment">{escape(say.comment)}
 <span class="optional">({say.optional})</span></label>
 <textarea id="comment" name="comment" rows="4" maxlength="{MAX_COMMENT}">

@@ -325,7 +325,8 @@ class Visit:
             return []
         async with self._gateway.database.transaction() as session:
             place = (self._place.conversation_id, self._place.seq)
-            return await read_messages(session, self._channel, self._visitor.who, place)
+            links = self._gateway.survey_links
+            return await read_messages(session, self._channel, self._visitor.who, place, links)
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -11,6 +11,7 @@ from channels.records import record
 from gateway.configuration import ConfiguredChannel
 from gateway.conversations.read_marks import read_marks
 from gateway.database.schema import Agent, Conversation, Delivery, Identity, Message
+from gateway.surveys.links import SurveyLinks
 
 PAGE = 100
 
@@ -69,7 +70,11 @@ async def read_situation(
 
 
 async def read_messages(
-    session: AsyncSession, channel: ConfiguredChannel, who: Sender, place: tuple[UUID, int]
+    session: AsyncSession,
+    channel: ConfiguredChannel,
+    who: Sender,
+    place: tuple[UUID, int],
+    links: SurveyLinks,
 ) -> list[ServerMessage]:
     """The next messages after a place: what the visitor wrote, and what was sent to this window.
 
@@ -105,16 +110,17 @@ async def read_messages(
         .limit(PAGE)
     )
     rows = (await session.execute(statement)).all()
-    return [_said(message, author) for message, author in rows]
+    return [_said(message, author, links) for message, author in rows]
 
 
-def _said(message: Message, author: str | None) -> ServerMessage:
+def _said(message: Message, author: str | None, links: SurveyLinks) -> ServerMessage:
+    is_ours = message.automatic and message.direction == "outbound"
     return ServerMessage(
         seq=message.seq,
         id=str(message.id),
         conversation=str(message.conversation_id),
         direction="inbound" if message.direction == "inbound" else "outbound",
-        text=message.text,
+        text=links.signed(message.text, message.workspace_id) if is_ours else message.text,
         at=message.created_at,
         author=author,
     )

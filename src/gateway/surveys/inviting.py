@@ -20,7 +20,7 @@ from gateway.database.schema import Message, Survey, SurveyInvitation
 from gateway.feed.log import EventType
 from gateway.ids import new_id
 from gateway.problems import Problem
-from gateway.surveys.links import SurveyLinks
+from gateway.surveys.links import stand_in
 from gateway.surveys.phrases import PHRASES, question_of, spoken
 from gateway.surveys.scales import SCALES
 from gateway.wakeups import Topic, Wakeups
@@ -85,13 +85,11 @@ class Inviter:
         self,
         database: Database,
         configuration: Configuration,
-        links: SurveyLinks,
         wakeups: Wakeups,
         public_url: str,
     ) -> None:
         self._database = database
         self._configuration = configuration
-        self._links = links
         self._wakeups = wakeups
         self._public_url = public_url.rstrip("/")
 
@@ -146,7 +144,7 @@ class Inviter:
         change.session.add(row)
 
     async def _ask(self, change: Change, survey: Survey, row: SurveyInvitation) -> UUID:
-        url = self._public_url + self._links.path(row.workspace_id, row.id)
+        url = self._public_url + stand_in(row.id)
         draft = _draft(survey, row.language, url)
         message_id = await add_reply(change, self._configuration, None, draft)
         message = await change.session.get_one(Message, (row.workspace_id, message_id))

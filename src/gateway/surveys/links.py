@@ -1,9 +1,14 @@
-"""Links that lead to one invitation, which nobody else can make."""
+"""Links that lead to one invitation, which nobody else can make.
+
+Messages are kept with a stand-in for the link's token, of its length, and get the token on their
+way out: whoever reads a conversation, an agent above all, cannot answer in the customer's place.
+"""
 
 import base64
 import binascii
 import hashlib
 import hmac
+import re
 import struct
 from typing import Final
 from uuid import UUID
@@ -15,9 +20,15 @@ PURPOSE: Final = b"links to surveys"
 
 _CLAIM = struct.Struct(">I16s")
 _SIGNATURE_BYTES: Final = 16
+_STAND_IN: Final = re.compile(PREFIX + r"([0-9a-f]{32})-{16}(?![\w-])")
 
 Key = tuple[int, UUID]
 """Workspace and invitation."""
+
+
+def stand_in(invitation_id: UUID) -> str:
+    """The path as messages are kept with it."""
+    return f"{PREFIX}{invitation_id.hex}{'-' * 16}"
 
 
 class SurveyLinks:
@@ -25,6 +36,14 @@ class SurveyLinks:
 
     def __init__(self, box: SecretBox) -> None:
         self._key = box.derived(PURPOSE)
+
+    def signed(self, text: str, workspace_id: int) -> str:
+        """A text on its way to the customer, whose stand-ins have become links."""
+
+        def link(found: re.Match[str]) -> str:
+            return self.path(workspace_id, UUID(hex=found[1]))
+
+        return _STAND_IN.sub(link, text)
 
     def path(self, workspace_id: int, invitation_id: UUID) -> str:
         claim = _CLAIM.pack(workspace_id, invitation_id.bytes)

@@ -7,7 +7,7 @@ import { MailFrame } from "./MailFrame";
 
 export function MessageCard({ message, isChat }: { message: Message; isChat: boolean }) {
   const say = texts.value;
-  const name = message.agent_name ?? (message.sender ? nameOfSender(message.sender) : say.erased);
+  const name = message.agent_name ?? (message.sender ? nameOfSender(message.sender) : message.automatic ? say.ourselves : say.erased);
   const files = message.attachments.filter(({ inline }) => !(inline && message.html));
   return (
     <li class={`message ${message.direction}`}>

@@ -33,6 +33,7 @@ export const en = {
   chooseHelp: "Arrow keys move through the list.",
   noSubject: "No subject",
   erased: "Somebody who was erased",
+  ourselves: "Sportello",
   messages: "Messages",
   status: {
     queued: "Waiting",

@@ -34,6 +34,7 @@ export const it: Texts = {
   chooseHelp: "Le frecce scorrono l'elenco.",
   noSubject: "Senza oggetto",
   erased: "Una persona cancellata",
+  ourselves: "Sportello",
   messages: "Messaggi",
   status: {
     queued: "In attesa",
