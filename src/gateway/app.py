@@ -55,6 +55,7 @@ from gateway.api import (
     views,
     webhook_deliveries,
     webhooks,
+    weekly_reports,
     workspace,
 )
 from gateway.composition import Gateway
@@ -91,6 +92,7 @@ ROUTERS = (
     feed.router,
     articles.router,
     figures.router,
+    weekly_reports.router,
     figure_exports.router,
     figure_targets.router,
     articles.beside,

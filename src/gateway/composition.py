@@ -42,6 +42,7 @@ from gateway.learning.training import train_always
 from gateway.mailboxes.worker import MailboxWorker
 from gateway.media.worker import MediaWorker
 from gateway.metrics import Metrics
+from gateway.reporting.mailing import ReportMailer
 from gateway.rulebook.backtests import Backtests
 from gateway.search.indexing import Indexer
 from gateway.settings import Settings
@@ -202,6 +203,9 @@ class Gateway:
             "tags": partial(move_always, self.database, self.wakeups),
             "waits": partial(measure_always, self.database),
             "learning": partial(train_always, self.database),
+            "reports": ReportMailer(
+                self.database, self.configuration, http, self.settings.public_url
+            ).run,
             "figures": partial(count_always, self.database),
             "search": Indexer(self.database, self.wakeups, self.settings.poll_interval_s).run,
         }

@@ -72,6 +72,20 @@ async def test_reports_in_the_dark(workplace: Workplace, width: str) -> None:
     await workplace.website.shoot(page, f"reports-{width}-dark")
 
 
+async def test_the_report_of_a_week_is_a_page_by_itself(workplace: Workplace) -> None:
+    await work(workplace)
+    await workplace.ask("PUT", "/v1/figures/targets/backlog", {"value": 0})
+    await workplace.hire("Bea", "supervisor")
+    page = await workplace.log_in("/desk/reports", name="Bea")
+    async with page.context.expect_page() as opening:
+        await page.get_by_role("link", name="The report of last week").click()
+    report = await opening.value
+    await expect(report.get_by_role("heading", name="Your service from")).to_be_visible()
+    await expect(report.get_by_role("row", name="New conversations")).to_be_visible()
+    assert await serious_issues(report) == []
+    await workplace.website.shoot(report, "report-week")
+
+
 async def test_agents_are_offered_none(workplace: Workplace) -> None:
     page = await workplace.log_in()
     await expect(page.get_by_role("link", name="Mine")).to_be_visible()

@@ -65,6 +65,7 @@ class WorkspaceOut(BaseModel):
     pending_days: Days
     pending_notice: str | None
     unanswered_hours: int
+    weekly_report: bool
     configuration: int
     rules_version: int
 
@@ -84,6 +85,7 @@ class WorkspacePatch(BaseModel):
     What has been pending for `pending_days` without a word is solved, with `pending_notice` as a
     message to the customer, whose answer reopens it; null leaves it pending, or says nothing. With
     other `unanswered_hours`, after which a message counts as unanswered, figures are counted anew.
+    With `weekly_report` supervisors and admins get the report of each week by mail, on Monday.
     """
 
     model_config = ConfigDict(
@@ -104,6 +106,7 @@ class WorkspacePatch(BaseModel):
     pending_days: Annotated[int | None, Field(ge=1, le=36_500)] = None
     pending_notice: Annotated[Text | None, Field(max_length=10_000)] = None
     unanswered_hours: Annotated[int, Field(ge=1, le=8_760)] | None = None
+    weekly_report: bool | None = None
 
 
 @router.get("/me", tags=["access"])
@@ -174,6 +177,7 @@ def _shown(workspace: Workspace) -> WorkspaceOut:
         pending_days=workspace.pending_days,
         pending_notice=workspace.pending_notice,
         unanswered_hours=workspace.unanswered_hours,
+        weekly_report=workspace.weekly_report,
         configuration=workspace.configuration,
         rules_version=workspace.rule_set_version,
     )

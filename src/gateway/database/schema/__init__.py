@@ -45,6 +45,7 @@ from gateway.database.schema.queues import (
     QueueEntry,
     QueueMember,
 )
+from gateway.database.schema.reports import ReportMail
 from gateway.database.schema.rules import Decision, RuleSetDraft, RuleSetMove, RuleSetVersion
 from gateway.database.schema.search import SearchEntry, SearchMark
 from gateway.database.schema.sla import SlaClock, SlaPolicy
@@ -102,6 +103,7 @@ __all__ = [
     "Receipt",
     "Refusal",
     "RemoteFile",
+    "ReportMail",
     "RuleSetDraft",
     "RuleSetMove",
     "RuleSetVersion",

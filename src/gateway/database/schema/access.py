@@ -29,7 +29,8 @@ class Workspace(Base):
     has declined it is left out for `decline_cooldown_s`. `acknowledgement_id` is the macro that
     answers first messages; a contact gets `automatic_answers` in `automatic_answer_hours` at most.
     After `pending_days` of silence a pending conversation is solved, with `pending_notice` to the
-    customer. What customers ask counts as unanswered after `unanswered_hours`.
+    customer. What customers ask counts as unanswered after `unanswered_hours`. With
+    `weekly_report`, supervisors and admins get one by mail.
     """
 
     __tablename__ = "workspace"
@@ -55,6 +56,7 @@ class Workspace(Base):
     pending_days: Mapped[int | None]
     pending_notice: Mapped[str | None]
     unanswered_hours: Mapped[int] = mapped_column(server_default=text("24"))
+    weekly_report: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class Channel(Base):

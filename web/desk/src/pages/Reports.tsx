@@ -18,6 +18,9 @@ export function Reports({ figure }: { figure: string | null }) {
     <main class="reports">
       <header>
         <h1>{say.reports}</h1>
+        <a href="/v1/reports/weekly/page" target="_blank" rel="noopener">
+          {say.weekly}
+        </a>
         <Choices />
       </header>
       {problem && (

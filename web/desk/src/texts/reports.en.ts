@@ -1,6 +1,7 @@
 /** Reports, in English; titles of figures are those that the API tells. */
 export const reports = {
   reports: "Reports",
+  weekly: "The report of last week",
   period: "Period",
   lastDays: (days: number) => ({ 91: "Last 13 weeks", 364: "Last 52 weeks" })[days] ?? `Last ${days} days`,
   businessTime: "Only business hours count",

@@ -3,6 +3,7 @@ import type { reports as english } from "./reports.en";
 /** I resoconti, in italiano. */
 export const reports: typeof english = {
   reports: "Resoconti",
+  weekly: "Il resoconto della settimana scorsa",
   period: "Periodo",
   lastDays: (days) => ({ 91: "Ultime 13 settimane", 364: "Ultime 52 settimane" })[days] ?? `Ultimi ${days} giorni`,
   businessTime: "Conta solo l'orario di lavoro",

@@ -1,0 +1,3 @@
+from tests.api.conftest import team, teams
+
+__all__ = ["team", "teams"]
