@@ -8,6 +8,8 @@ import httpx
 
 from gateway.access.callers import Callers
 from gateway.access.logins import Logins
+from gateway.access.oidc.entry import SingleSignOn
+from gateway.access.oidc.terms import terms_of
 from gateway.access.secret_box import SecretBox
 from gateway.access.sessions import Sessions
 from gateway.answers.waits import measure_always
@@ -79,6 +81,8 @@ class Gateway:
         self.sessions = Sessions(box, is_secure=is_secure)
         self.callers = Callers(database, self.sessions)
         self.logins = Logins(database, box)
+        terms = terms_of(settings)
+        self.single_sign_on = SingleSignOn(terms, database, box) if terms else None
         self.writer = IngestWriter(
             database,
             self.configuration,

@@ -3,9 +3,17 @@
 import os
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KILOBYTE = 1024
@@ -133,6 +141,37 @@ class Settings(BaseSettings):
         description="Networks that outgoing webhooks may reach though they are private, also by "
         "http: `10.1.0.0/16,127.0.0.1`; unset: public addresses by https alone",
     )
+    oidc_issuer: str | None = Field(
+        None,
+        pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])",
+        description="OpenID provider that people may log in by, as it calls itself; unset: none",
+    )
+    oidc_client_id: str | None = Field(None, description="What we are called there")
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="Our secret there; unset: a public client, by PKCE alone"
+    )
+    oidc_scopes: str = Field("openid email profile", description="What is asked of the provider")
+    oidc_hosts: str | None = Field(
+        None,
+        description="Hosts beside the issuer's own that its endpoints may be at: "
+        "`oauth2.example.com,www.example.com`",
+    )
+    oidc_domains: str | None = Field(
+        None, description="Mail domains that may log in by it: `example.com`; unset: any"
+    )
+    oidc_new_agents: Literal["agent", "supervisor", "admin"] | None = Field(
+        None, description="Role of people whom no agent stands for yet; unset: they are refused"
+    )
+    oidc_role_claim: str | None = Field(
+        None, description="Claim that gives roles, as `groups` or `realm_access.roles`"
+    )
+    oidc_roles: str | None = Field(
+        None, description="Roles by that claim's values: `desk-leads=supervisor,it=admin`"
+    )
+    oidc_label: str = Field("single sign-on", description="What the desk calls the provider")
+    oidc_workspace: str | None = Field(
+        None, description="Workspace that it lets into, by name; unset: the first"
+    )
     log_format: Literal["console", "json"] = Field("console", description="Shape of log lines")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Log level")
 
@@ -149,6 +188,32 @@ class Settings(BaseSettings):
         for part in (text or "").split(","):
             ip_network(part.strip() or "::")
         return text
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _names_no_more(cls, issuer: str | None) -> str | None:
+        if issuer and (urlsplit(issuer).query or urlsplit(issuer).fragment):
+            raise ValueError("must be the issuer alone, without query and fragment")
+        return issuer
+
+    @model_validator(mode="after")
+    def _is_agreed(self) -> Self:
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("SPORTELLO_OIDC_ISSUER needs SPORTELLO_OIDC_CLIENT_ID")
+        if bool(self.oidc_role_claim) != bool(self.oidc_role_names):
+            raise ValueError("SPORTELLO_OIDC_ROLE_CLAIM and SPORTELLO_OIDC_ROLES need each other")
+        if "openid" not in self.oidc_scopes.split():
+            raise ValueError("SPORTELLO_OIDC_SCOPES must contain openid")
+        return self
+
+    @property
+    def oidc_role_names(self) -> dict[str, str]:
+        """Roles by the values of the claim; ValueError for what is no role."""
+        pairs = [part.rpartition("=") for part in (self.oidc_roles or "").split(",") if part]
+        names = {value.strip(): role.strip() for value, _, role in pairs}
+        if "" in names or not set(names.values()) <= {"agent", "supervisor", "admin"}:
+            raise ValueError("SPORTELLO_OIDC_ROLES must be value=agent|supervisor|admin,...")
+        return names
 
     @property
     def is_embedded(self) -> bool:

@@ -11,7 +11,13 @@ from tests.api.team import NOTHING, RULE, Team, things_of
 from gateway.app import create_api
 
 FOR_ANYBODY = {"/v1/me"}
-FOR_NOBODY_YET = {"/v1/sessions", "/v1/passwords"}
+FOR_NOBODY_YET = {
+    "/v1/sessions",
+    "/v1/sessions/oidc",
+    "/v1/sessions/oidc/start",
+    "/v1/sessions/oidc/callback",
+    "/v1/passwords",
+}
 """What is called by those who have no token, and want one."""
 
 FOR_AGENTS = (

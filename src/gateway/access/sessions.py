@@ -6,6 +6,7 @@ session's CSRF token in a header, which pages of other origins can neither read 
 
 import base64
 import hmac
+from typing import Literal, TypedDict
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -18,6 +19,12 @@ COOKIE = "sportello_session"
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})  # RFC 9110, section 9.2.1
 PURPOSE = b"csrf"
+
+
+class Guard(TypedDict):
+    secure: bool
+    httponly: bool
+    samesite: Literal["lax"]
 
 
 class Sessions:
@@ -49,14 +56,13 @@ class Sessions:
 
     def give(self, response: Response, secret: str) -> None:
         """The cookie lives as long as its session may; whether that is so the database says."""
-        response.set_cookie(
-            COOKIE,
-            secret,
-            max_age=int(SESSION_LIFE.total_seconds()),
-            secure=self._is_secure,
-            httponly=True,
-            samesite="lax",
-        )
+        life = int(SESSION_LIFE.total_seconds())
+        response.set_cookie(COOKIE, secret, max_age=life, **self.guarded)
 
     def take(self, response: Response) -> None:
-        response.delete_cookie(COOKIE, secure=self._is_secure, httponly=True, samesite="lax")
+        response.delete_cookie(COOKIE, **self.guarded)
+
+    @property
+    def guarded(self) -> Guard:
+        """What keeps a cookie from scripts, and from other sites' calls that change something."""
+        return {"secure": self._is_secure, "httponly": True, "samesite": "lax"}

@@ -27,11 +27,14 @@ class Change(BaseModel):
 
 
 class AuditEntryOut(BaseModel):
-    """`agent` is null for an API key, whose name `by` then is. `action` is the call."""
+    """`agent` is null for an API key, whose name `by` then is. `action` is the call.
+
+    Logins by the provider are acts too; of those refused, nobody is named.
+    """
 
     id: UUID
     at: datetime
-    token: UUID
+    token: UUID | None
     agent: UUID | None
     by: str | None
     action: str

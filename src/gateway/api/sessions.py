@@ -11,6 +11,7 @@ from gateway.access.logins import Credentials
 from gateway.api.callers import AgentCaller, Parts
 from gateway.api.passwords import Code, Password
 from gateway.api.problems import documented
+from gateway.api.single_sign_on import forget_provider, logout_url
 from gateway.api.texts import Name, Value
 from gateway.composition import Gateway
 from gateway.database.schema import AccessToken
@@ -44,7 +45,8 @@ class LoginIn(BaseModel):
 class SessionOut(BaseModel):
     """`csrf` must stand in the header X-CSRF-Token of what changes something by the cookie.
 
-    `secret` is there where a token was asked for: send it as `Authorization: Bearer`.
+    `secret` is there where a token was asked for: send it as `Authorization: Bearer`. `logout_url`
+    is where a browser that has come by the provider ends its session there, after the one here.
     """
 
     agent: UUID
@@ -53,6 +55,7 @@ class SessionOut(BaseModel):
     csrf: str | None
     secret: str | None
     expires_at: datetime
+    logout_url: str | None = None
 
 
 @router.post("/sessions", status_code=201, responses=documented(429))
@@ -76,7 +79,8 @@ async def get_session(gateway: Parts, request: Request, caller: AgentCaller) -> 
         token = await session.get_one(AccessToken, (caller.workspace_id, caller.token_id))
     if secret is None or not token.is_session:
         raise conflict("this call carries no session's cookie: log in (POST /v1/sessions)")
-    return _shown(token, gateway, secret, as_token=False)
+    shown = _shown(token, gateway, secret, as_token=False)
+    return shown.model_copy(update={"logout_url": await logout_url(gateway, request)})
 
 
 @router.delete("/session", status_code=204)
@@ -88,6 +92,7 @@ async def log_out(gateway: Parts, response: Response, caller: AgentCaller) -> No
             token.revoked_at = datetime.now(UTC)
     gateway.wakeups.notify(Topic.ACCESS)
     gateway.sessions.take(response)
+    forget_provider(gateway, response)
 
 
 def _shown(token: AccessToken, gateway: Gateway, secret: str, *, as_token: bool) -> SessionOut:

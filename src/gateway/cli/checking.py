@@ -14,6 +14,9 @@ from channels.addresses import is_email
 from channels.contract import ChannelConfig
 from channels.email.signing import DkimKey
 from channels.errors import SendFailed
+from gateway.access.oidc.provider import Provider
+from gateway.access.oidc.refusal import LoginRefused
+from gateway.access.oidc.terms import Terms, terms_of
 from gateway.access.secret_box import SecretBox, SecretKeyError, secret_box
 from gateway.cli.errors import setting_problem
 from gateway.database.connections import Database
@@ -58,6 +61,8 @@ async def _collect() -> list[Finding]:
         findings.append(_port("SMTP", settings.host, settings.smtp_port))
         findings.append(_starttls(settings))
     findings.append(_public_url(settings))
+    if terms := terms_of(settings):
+        findings.append(await provider_finding(terms, settings))
     return [*findings, *[finding async for finding in _database(settings)]]
 
 
@@ -90,6 +95,20 @@ def _public_url(settings: Settings) -> Finding:
         mend = "providers sign the https URL that they post to: set SPORTELLO_PUBLIC_URL to it"
         return Finding(f"the public URL is {settings.public_url}", mend)
     return Finding(f"the public URL is {settings.public_url}")
+
+
+async def provider_finding(terms: Terms, settings: Settings) -> Finding:
+    """Whether people can log in by the OpenID provider."""
+    what = f"the OpenID provider {terms.issuer}"
+    try:
+        await Provider(terms).keys()
+    except LoginRefused as refusal:
+        mend = "see SPORTELLO_OIDC_ISSUER, and whether this machine reaches it"
+        return Finding(f"{what} cannot be used: {refusal.detail}", mend)
+    if settings.public_url is None and not terms.issuer.startswith("http:"):
+        mend = "set SPORTELLO_PUBLIC_URL, and register it + /v1/sessions/oidc/callback there"
+        return Finding(f"{what} answers, but does not know where to send people back to", mend)
+    return Finding(f"{what} answers")
 
 
 async def _database(settings: Settings) -> AsyncIterator[Finding]:

@@ -37,7 +37,7 @@ from gateway.database.schema.intake import (
     SpareObject,
 )
 from gateway.database.schema.learning import LearntTypes
-from gateway.database.schema.logins import Invitation, Login
+from gateway.database.schema.logins import AgentIdentity, Invitation, Login, SpentErrand
 from gateway.database.schema.mailboxes import Mailbox, MailboxFolder
 from gateway.database.schema.queues import (
     BusinessCalendar,
@@ -56,6 +56,7 @@ from gateway.database.schema.webhooks import Webhook, WebhookAttempt, WebhookDel
 __all__ = [
     "AccessToken",
     "Agent",
+    "AgentIdentity",
     "AnswerAllowance",
     "Article",
     "ArticleGap",
@@ -115,6 +116,7 @@ __all__ = [
     "SlaClock",
     "SlaPolicy",
     "SpareObject",
+    "SpentErrand",
     "Survey",
     "SurveyInvitation",
     "Tag",

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ARRAY, LargeBinary, text
+from sqlalchemy import ARRAY, ForeignKey, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.database.schema.base import (
@@ -52,3 +52,34 @@ class Invitation(Base):
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[Timestamp]
     used_at: Mapped[Timestamp | None]
+
+
+class AgentIdentity(Base):
+    """An account of an OpenID provider that logs an agent in; one per agent and provider.
+
+    `subject` is the provider's own key, which stays when the mail address changes.
+    """
+
+    __tablename__ = "agent_identity"
+    __table_args__ = (
+        inside_workspace("agent_id", "agent"),
+        UniqueConstraint("workspace_id", "issuer", "subject"),
+        UniqueConstraint("workspace_id", "agent_id", "issuer"),
+    )
+
+    workspace_id: Mapped[WorkspaceId]
+    id: Mapped[RowId]
+    agent_id: Mapped[UUID]
+    issuer: Mapped[str]
+    subject: Mapped[str]
+    created_at: Mapped[CreatedAt]
+
+
+class SpentErrand(Base):
+    """A way to the provider that a browser has come back from: the SHA-256 digest of its state."""
+
+    __tablename__ = "spent_errand"
+
+    workspace_id: Mapped[WorkspaceId] = mapped_column(ForeignKey("workspace.id"))
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    at: Mapped[Timestamp]

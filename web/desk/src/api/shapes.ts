@@ -105,6 +105,7 @@ export interface Session {
   agent: string;
   role: string;
   csrf: string;
+  logout_url: string | null;
 }
 
 export interface Outcome {

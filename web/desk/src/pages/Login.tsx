@@ -1,13 +1,22 @@
 import { useSignal } from "@preact/signals";
-import { Problem } from "../api/client";
+import { useEffect } from "preact/hooks";
+import { get, Problem } from "../api/client";
 import { LanguageChoice } from "../parts/LanguageChoice";
 import { hasEnded, logIn } from "../state/session";
 import { texts } from "../texts";
 
 export function Login() {
   const say = texts.value;
-  const problem = useSignal("");
+  const problem = useSignal(refusal());
+  const provider = useSignal<string | null>(null);
   const isBusy = useSignal(false);
+
+  useEffect(() => {
+    void get<{ label: string | null }>("/sessions/oidc").then(
+      ({ label }) => (provider.value = label),
+      () => {},
+    );
+  }, []);
 
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
@@ -52,6 +61,11 @@ export function Login() {
         <button class="main" disabled={isBusy.value}>
           {say.signIn}
         </button>
+        {provider.value && (
+          <a class="button" href={departure()}>
+            {say.continueWith(provider.value)}
+          </a>
+        )}
         <LanguageChoice />
       </form>
     </main>
@@ -64,4 +78,17 @@ function wording(error: unknown): string {
   if (error.status === 0) return say.unreachable;
   if (error.status === 429) return say.tooManyTries;
   return error.status === 401 ? say.wrongLogin : error.message;
+}
+
+/** Why the provider's way has led back here. */
+function refusal(): string {
+  const reason = new URLSearchParams(location.search).get("login");
+  if (!reason) return "";
+  return texts.value.refusedLogin[reason] ?? texts.value.refusedLogin.state!;
+}
+
+/** To the provider, and afterwards back to the page that was asked for. */
+function departure(): string {
+  const to = new URLSearchParams(location.search).has("login") ? "/desk/" : location.pathname + location.search;
+  return `/v1/sessions/oidc/start?to=${encodeURIComponent(to)}`;
 }

@@ -29,8 +29,10 @@ export async function logIn(email: string, password: string, code: string): Prom
   enter(await post<Session>("/sessions", { email, password, code: code || null, name: "Desk" }));
 }
 
+/** Whoever has come by a provider is led on to end the session there, too. */
 export async function logOut(): Promise<void> {
   await del("/session");
+  if (session.value?.logout_url) return location.assign(session.value.logout_url);
   hasEnded.value = false;
   session.value = null;
 }
