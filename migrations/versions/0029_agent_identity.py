@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0029_agent_identity"
-down_revision = "0026_surveys"
+down_revision = "0033_weekly_report"
 branch_labels = None
 depends_on = None
 
