@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from tests.api.team import Team
-from tests.figures.histories import Matter
+
+from gateway.demo.matters import Matter
 
 FROM = datetime(2026, 3, 9, tzinfo=UTC)
 """Rome's clocks go forward on 29 March."""

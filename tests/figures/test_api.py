@@ -6,7 +6,9 @@ from uuid import UUID, uuid4
 
 from tests.api.team import Team
 from tests.figures.counted import count
-from tests.figures.histories import Matter, write
+from tests.figures.histories import write
+
+from gateway.demo.matters import Matter
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 WEEK = "from=2026-03-09&until=2026-03-16"

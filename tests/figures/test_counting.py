@@ -12,11 +12,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from tests.api.team import Team
 from tests.figures.counted import OFFICE, count, count_anew, kept
-from tests.figures.histories import Matter, write
+from tests.figures.histories import write
 from tests.sla.desk import Desk
 from tests.sla.test_histories import STEPS as CLOCK_STEPS
 
 from gateway.database.connections import Database, Fetch, fetch_in
+from gateway.demo.matters import Matter
 from gateway.figures import counting
 from gateway.figures.counting import count_page
 

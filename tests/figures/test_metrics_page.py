@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from tests.api.team import Team
 from tests.figures.counted import OFFICE, count
-from tests.figures.histories import Matter, write
+from tests.figures.histories import write
 
 from gateway.database.connections import fetch_in
+from gateway.demo.matters import Matter
 from gateway.figures.definitions import DEFINITIONS, Definition
 from gateway.figures.reading import Asked, Reading, Readings, read
 

@@ -10,9 +10,10 @@ from tests.answers.test_acknowledgements import change, channel_id
 from tests.api.team import Team
 from tests.delivery.providers import MailServer, mail_server
 from tests.figures.counted import count
-from tests.figures.histories import Matter, write
+from tests.figures.histories import write
 from tests.house import House, serving
 
+from gateway.demo.matters import Matter
 from gateway.reporting.mailing import ReportMailer
 
 MONDAY = datetime(2026, 3, 9, 8, tzinfo=UTC)
