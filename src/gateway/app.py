@@ -51,6 +51,7 @@ from gateway.api import (
     single_sign_on,
     sla_policies,
     staffing,
+    starting,
     surveys,
     tags,
     views,
@@ -80,6 +81,8 @@ agent's token. Agents follow what happens over the websocket `/feed`, visitors c
 FEED_PATH = "/feed"
 ROUTERS = (
     conversation_lists.router,
+    starting.router,
+    starting.channels,
     search.router,
     views.router,
     conversations.router,

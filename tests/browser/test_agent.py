@@ -145,3 +145,23 @@ async def test_what_goes_where_one_does_not_see_says_so_and_is_left_alone(
     await expect(bea.locator(".thread .mark.assigned")).to_be_visible()
     await page.reload()
     await expect(page.get_by_text("it is not yours to see")).to_be_visible()
+
+
+async def test_an_agent_writes_first(workplace: Workplace) -> None:
+    page = await workplace.log_in()
+    await page.get_by_role("button", name="Write to a customer").click()
+    await page.get_by_label("Mail address").fill("nobody")
+    await page.get_by_label("Their name").fill("Dora")
+    await page.get_by_label("Subject").fill("Your parcel")
+    await page.get_by_label("Text", exact=True).fill("We have found it.")
+    assert await serious_issues(page) == []
+    await workplace.website.shoot(page, "desk-start")
+    await page.get_by_role("dialog").get_by_role("button", name="Send").click()
+    await expect(page.get_by_text("must be a mail address")).to_be_visible()
+    await page.get_by_label("Mail address").fill("dora@customer.test")
+    await confirm(page, "Send")
+    await expect(page.get_by_role("heading", name="Your parcel")).to_be_visible()
+    await expect(page.locator(".message.outbound")).to_contain_text("We have found it.")
+    await expect(page.locator(".message.outbound")).to_contain_text("Sent")
+    [mail] = workplace.relay.mails
+    assert (str(mail["To"]), mail["Subject"]) == ("dora@customer.test", "Your parcel")

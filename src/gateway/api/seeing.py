@@ -38,6 +38,14 @@ async def require_seen(
             raise not_found(noun)
 
 
+async def require_served(gateway: Gateway, caller: Principal, queue_id: UUID) -> None:
+    """Raises Problem 404 if others serve the queue, and the caller does not."""
+    async with gateway.database.transaction() as session:
+        hidden = await hidden_from(session, caller)
+    if queue_id in hidden:
+        raise not_found("queue")
+
+
 async def _conversation(gateway: Parts, caller: AgentCaller, id: UUID) -> None:  # noqa: A002
     await require_seen(gateway, caller, id)
 
@@ -68,10 +76,7 @@ async def _file(gateway: Parts, caller: AgentCaller, id: UUID) -> None:  # noqa:
 
 
 async def _queue(gateway: Parts, caller: AgentCaller, id: UUID) -> None:  # noqa: A002
-    async with gateway.database.transaction() as session:
-        hidden = await hidden_from(session, caller)
-    if id in hidden:
-        raise not_found("queue")
+    await require_served(gateway, caller, id)
 
 
 SEES_CONVERSATION, SEES_MESSAGE, SEES_DELIVERY, SEES_FILE, SERVES_QUEUE = (

@@ -56,8 +56,8 @@ async def add_identity(
         Problem: 404 if there is no such contact, 409 if it is erased or merged or the address is
             another contact's, 422 if it is no address.
     """
-    normalised = _normalised(space, address)
-    key = {"workspace_id": workspace_id, "space": space, "address": normalised}
+    reached = normalised(space, address)
+    key = {"workspace_id": workspace_id, "space": space, "address": reached}
     now = datetime.now(UTC)
     new = {**key, "id": new_id(), "contact_id": contact_id, "created_at": now, "last_seen_at": now}
     _present(await session.get(Contact, (workspace_id, contact_id)))
@@ -73,7 +73,8 @@ async def add_identity(
         raise conflict(f"the address is contact {owner}'s: merge the two if they are one person")
 
 
-def _normalised(space: Space, address: str) -> str:
+def normalised(space: Space, address: str) -> str:
+    """Raises Problem 422 for what is no address there."""
     if space == "email":
         email = normalise_email(address)
         if not is_email(email):

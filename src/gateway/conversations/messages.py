@@ -90,7 +90,8 @@ async def add_reply(
     _require_carried(draft, destination.channel)
     message = _message(change, agent_id, "outbound", draft)
     if destination.channel.config.kind == "email":
-        message.subject = answering(change.row.subject or "Your message")
+        subject = change.row.subject or "Your message"
+        message.subject = subject if message.seq == 1 else answering(subject)
         message.email = await _thread(change, message.id, destination)
         workspace = configuration.workspace(change.row.workspace_id)
         message.email["reply_to"] = tagged(workspace, destination.channel, change.row.id)

@@ -176,3 +176,11 @@ export interface Asked {
   score: number | null;
   comment: string | null;
 }
+
+/** A channel over which agents can write first. */
+export interface WritableChannel {
+  id: string;
+  name: string;
+  kind: "email" | "sms";
+  address: string;
+}

@@ -1,3 +1,4 @@
+import { useSignal } from "@preact/signals";
 import { countIn, queues } from "../state/desk";
 import { forgetAll } from "../state/drafts";
 import { follow, linkTo, place } from "../state/route";
@@ -8,9 +9,11 @@ import { KeyHelp } from "./KeyHelp";
 import { LanguageChoice } from "./LanguageChoice";
 import { PresenceSwitch } from "./PresenceSwitch";
 import { reporting } from "./report";
+import { StartDialog } from "./StartDialog";
 
 export function Sidebar() {
   const say = texts.value;
+  const isStarting = useSignal(false);
   const levels = [...new Set(queues.value.map(({ level }) => level))];
   return (
     <aside class="sidebar">
@@ -19,6 +22,10 @@ export function Sidebar() {
         <strong>Sportello</strong>
       </header>
       <ConnectionState />
+      <button aria-keyshortcuts="w" onClick={() => (isStarting.value = true)}>
+        {say.startTitle}
+      </button>
+      {isStarting.value && <StartDialog close={() => (isStarting.value = false)} />}
       <nav aria-label={say.views}>
         <ul>
           <Entry view="mine" name={say.mine} shortcut="1" />

@@ -1,6 +1,15 @@
 /** What an agent does with a conversation, in English. */
 export const work = {
   visitor: "Visitor",
+  startTitle: "Write to a customer",
+  startFrom: "From",
+  sendFirst: "Send",
+  noChannelToStart: "There is no mail or text message channel to write by.",
+  number: "Number, with the country's code",
+  mailAddress: "Mail address",
+  customerName: "Their name (may be empty)",
+  subject: "Subject",
+  text: "Text",
   passOn: "Pass on",
   passOnTitle: "Pass the conversation on",
   to: "To",
@@ -55,6 +64,7 @@ export const work = {
   keyFor: {
     "j / k": "next, previous conversation",
     "1 – 4": "mine, all open, laid aside, solved",
+    w: "write to a customer",
     f: "search",
     "/": "narrow the list",
     t: "take, accept, go on, reopen",

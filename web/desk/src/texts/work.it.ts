@@ -3,6 +3,15 @@ import type { work as english } from "./work.en";
 
 export const work: typeof english = {
   visitor: "Visitatore",
+  startTitle: "Scrivi a un cliente",
+  startFrom: "Da",
+  sendFirst: "Invia",
+  noChannelToStart: "Non c'è un canale di posta o di messaggi con cui scrivere.",
+  number: "Numero, con il prefisso del paese",
+  mailAddress: "Indirizzo di posta",
+  customerName: "Il nome (può restare vuoto)",
+  subject: "Oggetto",
+  text: "Testo",
   passOn: "Inoltra",
   passOnTitle: "Inoltra la conversazione",
   to: "A",
@@ -57,6 +66,7 @@ export const work: typeof english = {
   keyFor: {
     "j / k": "conversazione successiva, precedente",
     "1 – 4": "le mie, tutte le aperte, da parte, risolte",
+    w: "scrivi a un cliente",
     f: "cerca",
     "/": "restringi l'elenco",
     t: "prendi, accetta, riprendi, riapri",
