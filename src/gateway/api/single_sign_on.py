@@ -23,7 +23,7 @@ BY_PROVIDER = "sportello_provider"
 """Kept beside a session that the provider has let in, so that logging out can end both."""
 
 router = APIRouter(prefix=PATH, tags=["access"], responses=documented(422, 503))
-Given = Annotated[str | None, Query(max_length=4_096)]
+Given = Annotated[str | None, Query()]
 
 
 class ProviderOut(BaseModel):
@@ -41,9 +41,7 @@ async def get_provider(gateway: Parts) -> ProviderOut:
 
 
 @router.get("/start", status_code=303, response_class=Response, responses=documented(404))
-async def begin(
-    gateway: Parts, request: Request, to: Annotated[str, Query(max_length=2_000)] = HOME
-) -> Response:
+async def begin(gateway: Parts, request: Request, to: str = HOME) -> Response:
     """Send the browser to the provider; afterwards it comes to `to`, a page of the desk."""
     entry = _entry(gateway)
     client = client_of(request.scope, gateway.settings.proxies)
