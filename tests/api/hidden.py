@@ -9,12 +9,13 @@ HELD = ("conversations", "messages", "deliveries", "attachments")
 """Nouns of what belongs to a conversation."""
 
 ROWS = """
-SELECT (SELECT to_jsonb(c) FROM conversation c WHERE c.id = $1) AS conversation,
+SELECT (SELECT to_jsonb(c) - 'version' FROM conversation c WHERE c.id = $1) AS conversation,
        (SELECT jsonb_agg(to_jsonb(m) ORDER BY m.id) FROM message m
          WHERE m.conversation_id = $1) AS messages,
        (SELECT jsonb_agg(to_jsonb(d) ORDER BY d.id) FROM delivery d
          WHERE d.conversation_id = $1) AS deliveries,
-       (SELECT count(*) FROM event e WHERE e.conversation_id = $1) AS events
+       (SELECT count(*) FROM event e WHERE e.conversation_id = $1
+           AND e.type <> 'conversation.contact_changed') AS events
 """
 
 
@@ -25,5 +26,8 @@ async def hide(team: Team, queue: str) -> None:
 
 
 async def held(team: Team, conversation: str) -> list[Any]:
-    """A conversation with all that was said in it and became of it, row by row."""
+    """A conversation with all that was said in it and became of it, row by row.
+
+    But for what its contact is called: contacts are all agents'.
+    """
     return [tuple(row) for row in await team.sql(ROWS, UUID(conversation))]

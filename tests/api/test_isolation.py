@@ -37,6 +37,7 @@ FOR_AGENTS = (
     "/v1/offers",
     "/v1/presence",
     "/v1/queues",
+    "/v1/writable-channels",
     "/v1/search",
     "/v1/tags",
     "/v1/session",
