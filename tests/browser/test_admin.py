@@ -3,8 +3,8 @@
 import pytest
 from playwright.async_api import Page, expect
 from tests.browser.website import serious_issues
-from tests.browser.workplace import Workplace
-from tests.house import make_mail
+from tests.browser.workplace import PASSWORD, Workplace
+from tests.house import bearer, make_mail
 
 pytestmark = pytest.mark.browser
 
@@ -107,3 +107,54 @@ async def test_it_is_for_admins(workplace: Workplace) -> None:
     page = await workplace.log_in(name="Bea")
     await expect(page.get_by_role("link", name="Reports")).to_be_visible()
     await expect(page.get_by_role("link", name="Administration")).to_have_count(0)
+
+
+async def test_a_colleague_is_hired_and_gets_in_by_an_invitation(workplace: Workplace) -> None:
+    page = await administer(workplace, "people")
+    new = page.get_by_role("form", name="Add a colleague")
+    await new.get_by_label("Name").fill("Dora")
+    await new.get_by_label("Email address").fill("dora@example.com")
+    await new.get_by_label("May do").select_option("supervisor")
+    await new.get_by_role("button").click()
+    dora = page.locator("details", has_text="dora@example.com")
+    await dora.locator("summary").click()
+    await dora.get_by_label("How much at once").fill("7")
+    await dora.get_by_role("button", name="Save").click()
+    await expect(dora.locator("summary")).to_contain_text("of 7")
+    await dora.get_by_role("button", name="Make an invitation").click()
+    link = await dora.locator("code").inner_text()
+    assert await serious_issues(page) == []
+    await workplace.website.shoot(page, "admin-people-wide-light")
+    hers = await workplace.website.visit(link, locale="en-GB", width="narrow", scheme="dark")
+    await hers.get_by_label("Choose a password").fill(PASSWORD)
+    assert await serious_issues(hers) == []
+    await workplace.website.shoot(hers, "join-narrow-dark")
+    await hers.get_by_role("button", name="Set the password").click()
+    await hers.get_by_role("link", name="Sign in").click()
+    await workplace.fill_in(hers, name="Dora")
+    agents = await workplace.ask("GET", "/v1/agents")
+    told = {each["name"]: (each["role"], each["capacity"]) for each in agents}
+    assert told["Dora"] == ("supervisor", 7)
+    page.on("dialog", lambda dialog: dialog.accept())
+    await dora.get_by_role("button", name="Let go").click()
+    await expect(dora).to_have_count(0)
+    await expect(hers.get_by_label("Password")).to_be_visible()
+
+
+async def test_a_key_is_shown_once_and_revoked(workplace: Workplace) -> None:
+    page = await administer(workplace, "keys", width="narrow")
+    await page.get_by_label("What it is for").fill("Mail relay")
+    await page.get_by_label("May do").select_option("provider")
+    await page.get_by_role("button", name="New key").click()
+    secret = await page.locator("code").inner_text()
+    me = await workplace.ask("GET", "/v1/me", token=secret)
+    assert (me["name"], me["role"]) == ("Mail relay", "provider")
+    assert await serious_issues(page) == []
+    await workplace.website.shoot(page, "admin-keys-narrow-light")
+    page.on("dialog", lambda dialog: dialog.accept())
+    await page.get_by_role("button", name="Revoke Mail relay").click()
+    await expect(page.get_by_text("revoked")).to_be_visible()
+    answer = await workplace.house.http.get("/v1/me", headers=bearer(secret))
+    assert answer.status_code == 401
+    await page.reload()
+    await expect(page.locator("code")).to_have_count(0)

@@ -1,8 +1,10 @@
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import { Desk } from "./pages/Desk";
+import { Join } from "./pages/Join";
 import { Login } from "./pages/Login";
 import { now } from "./state/clock";
+import { place } from "./state/route";
 import { resume, session, unreachable } from "./state/session";
 import "./style/theme.css";
 import "./style/base.css";
@@ -18,6 +20,10 @@ function App() {
   useEffect(() => {
     document.documentElement.lang = language.value;
   }, [language.value]);
+  return place.value.view === "join" ? <Join /> : <Work />;
+}
+
+function Work() {
   useEffect(() => {
     if (session.value === undefined) void resume();
   }, [unreachable.value && Math.floor(now.value / RETRY_MS)]);

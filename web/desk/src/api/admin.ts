@@ -52,6 +52,23 @@ export interface Member {
 export interface Agent {
   id: string;
   name: string;
+  email: string;
+  role: "agent" | "supervisor" | "admin";
+  capacity: number;
+  load: number;
+}
+
+/** What is told once: the secret of an invitation or of a key. */
+export interface Secret {
+  secret: string;
+}
+
+export interface ApiKey {
+  id: string;
+  name: string;
+  role: string;
+  created_at: string;
+  revoked_at: string | null;
 }
 
 export interface Channel {

@@ -1,15 +1,19 @@
 import type { ComponentType } from "preact";
 import { AuditLog } from "../parts/AuditLog";
 import { FailedDeliveries } from "../parts/FailedDeliveries";
+import { Keys } from "../parts/Keys";
+import { People } from "../parts/People";
 import { Queues } from "../parts/Queues";
 import { Quarantine } from "../parts/Quarantine";
 import { follow, linkTo } from "../state/route";
 import { texts } from "../texts";
 
-type Name = "queues" | "quarantine" | "deliveries" | "audit";
+type Name = "queues" | "people" | "keys" | "quarantine" | "deliveries" | "audit";
 
 const PAGES: Record<Name, ComponentType> = {
   queues: Queues,
+  people: People,
+  keys: Keys,
   quarantine: Quarantine,
   deliveries: FailedDeliveries,
   audit: AuditLog,
