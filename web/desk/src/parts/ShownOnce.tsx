@@ -3,7 +3,7 @@ import { texts } from "../texts";
 /** A secret that is told this once, to be copied. */
 export function ShownOnce({ says, secret }: { says: string; secret: string }) {
   return (
-    <p class="problem secret" role="status">
+    <p class="secret" role="status">
       {says} <strong>{texts.value.shownOnce}</strong>
       <br />
       <code>{secret}</code>{" "}
