@@ -103,7 +103,7 @@ def assert_shows_none(
     assert not [x for x in canaries if x in response.text and x not in asked], response.text
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_no_call_ends_in_a_defect_or_shows_another_workspace(team: Team, other: Team) -> None:
     """Called by an admin, an agent and nobody, with ids of their own and of the other workspace."""
     things, foreign = await things_of(team), await things_of(other)
@@ -125,7 +125,7 @@ async def test_no_call_ends_in_a_defect_or_shows_another_workspace(team: Team, o
     assert len(succeeded) > len(everything) / 2
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_no_call_of_an_agent_shows_or_changes_what_others_have(
     team: Team,
 ) -> None:
