@@ -85,7 +85,7 @@ async def test_laid_aside_until_a_date_then_passed_on(workplace: Workplace) -> N
 async def test_the_contact_s_history_and_a_merge(workplace: Workplace) -> None:
     await workplace.house.send_mail(make_mail(Subject="The same again"))
     page = await taken(workplace)
-    await page.get_by_role("button", name="Customer").click()
+    await page.get_by_role("button", name="Customer", exact=True).click()
     panel = page.get_by_role("complementary", name="Customer")
     await expect(panel.get_by_text("ann@example.com")).to_be_visible()
     assert await serious_issues(page) == []
